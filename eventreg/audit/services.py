@@ -1,0 +1,34 @@
+"""Writing the audit trail, inside the caller's transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from eventreg.audit.models import AuditEntry
+from eventreg.shared.db import db
+
+
+def record(
+    action: str,
+    *,
+    at: datetime,
+    actor: str,
+    event_id: int | None = None,
+    registration_id: int | None = None,
+    states: tuple[str | None, str | None] = (None, None),
+    **details: Any,
+) -> None:
+    """One entry; `states` is (before, after) of a registration. Details hold ids and codes only."""
+    db.session.execute(
+        insert(AuditEntry).values(
+            at=at,
+            actor=actor,
+            action=action,
+            event_id=event_id,
+            registration_id=registration_id,
+            old_state=states[0],
+            new_state=states[1],
+            details=details,
+        )
+    )

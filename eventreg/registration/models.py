@@ -1,0 +1,108 @@
+"""Tables of registrations, their receipts, and the closings already handled."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventreg.shared.db import Base, JsonColumn, Keep, code, personal, plain
+
+ACTIVE = text("state IN ('unconfirmed','pending','waiting','offered','confirmed')")
+
+
+class Registration(Base):
+    """One person at one event. `seats` is what it holds now in the event's pool."""
+
+    __tablename__ = "registrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = plain(code(32), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    state: Mapped[str] = plain(code(16))
+    seats: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    nonce: Mapped[str] = plain(code(32))  # renewed to revoke every link mailed before
+    locale: Mapped[str] = plain(code(8))
+    source: Mapped[str] = plain(code(16), default="form")  # form, organiser, filled
+
+    email: Mapped[str] = personal(Keep.REGISTRATION)  # as typed, for display
+    email_key: Mapped[str] = personal(Keep.REGISTRATION)  # canonical: identity and mail
+    given_name: Mapped[str] = personal(Keep.REGISTRATION)
+    family_name: Mapped[str] = personal(Keep.REGISTRATION)
+    organisation: Mapped[str] = personal(Keep.REGISTRATION, default="")
+    job_title: Mapped[str] = personal(Keep.REGISTRATION, default="")
+    phone: Mapped[str] = personal(Keep.REGISTRATION, default="")
+    answers: Mapped[dict[str, Any]] = personal(Keep.REGISTRATION, JsonColumn, default=dict)
+    justification: Mapped[str] = personal(Keep.REGISTRATION, default="")
+    decision_reason: Mapped[str] = personal(Keep.REGISTRATION, default="")
+    search: Mapped[str] = personal(Keep.REGISTRATION, default="")  # folded name and address
+
+    eligibility_outcome: Mapped[str] = plain(code(16), default="eligible")
+    eligibility_reason: Mapped[str] = plain(code(48), default="")
+    eligibility_rule: Mapped[str] = plain(code(48), default="")
+    eligibility_body: Mapped[str] = plain(default="")
+    registry_version: Mapped[str] = plain(code(32), default="")
+
+    registered_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]  # the database's instant, read under the seat lock
+    proven_at: Mapped[datetime | None]  # the mailbox answered
+    confirmed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]  # cancelled, rejected or expired since
+
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('unconfirmed','pending','waiting','offered','confirmed',"
+            "'cancelled','rejected','expired')",
+            name="state",
+        ),
+        CheckConstraint("seats >= 0", name="seats"),
+        Index(
+            "uq_registrations_active",
+            "event_id",
+            "email_key",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index("ix_registrations_event_id", "event_id", "state", "id"),
+        Index("ix_registrations_event_name", "event_id", "search"),
+        Index("ix_registrations_email_key", "email_key"),
+        Index("ix_registrations_holds", "state", "registered_at"),
+    )
+
+
+class Receipt(Base):
+    """The answer given to one idempotency key; opens nothing."""
+
+    __tablename__ = "receipts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    receipt: Mapped[str] = plain(code(32), unique=True)
+    key_hash: Mapped[str] = plain(code(64), unique=True)
+    request_hash: Mapped[str] = plain(code(64))  # keyed: says nothing to a reader
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registrations.id", ondelete="CASCADE")
+    )
+    shown_state: Mapped[str] = plain(code(16))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_receipts_registration_id", "registration_id"),
+        Index("ix_receipts_created_at", "created_at"),
+    )
+
+
+class Closing(Base):
+    """The consequences of one deadline of one event were drawn (recap, trace): once."""
+
+    __tablename__ = "closings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    closes_at: Mapped[datetime]
+    handled_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("event_id", "closes_at"),)

@@ -1,0 +1,227 @@
+"""The database: base class, column types, the one place that commits, what differs by database."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, Text, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from eventreg.config import Settings
+from eventreg.shared.errors import Unavailable
+
+BUSY_SECONDS = 10
+JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC to the microsecond; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an aware instant is needed")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        str: Text,
+        dict[str, Any]: JsonColumn,
+        list[Any]: JsonColumn,
+    }
+
+
+class Keep(StrEnum):
+    """How long a personal value is kept; the nightly erasure goes by it (security.md, F)."""
+
+    REGISTRATION = "registration"  # end of the event + its retention (3 months by default)
+    NEEDS = "needs"  # end of the event + 7 days
+    MAIL_BODY = "mail_body"  # 7 days after the final state
+    ACCOUNT = "account"  # 12 months without signing in
+    SESSION = "session"  # 12 hours after it ended
+    LOG = "log"  # 12 months
+    EVENT = "event"  # published by the organiser with the event, leaves with the event's contact
+
+
+def personal(keep: Keep, *args: Any, **options: Any) -> MappedColumn[Any]:
+    """A column about a person: declared with its retention, found by the inventory."""
+    return mapped_column(*args, info={"keep": keep}, **options)
+
+
+def plain(*args: Any, **options: Any) -> MappedColumn[Any]:
+    """A text or JSON column that says nothing about a person (the inventory wants it said)."""
+    return mapped_column(*args, info={"keep": None}, **options)
+
+
+def code(length: int = 32) -> String:
+    """The type of a short stable code."""
+    return String(length)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+class FairLock:
+    """First come, first served inside one process.
+
+    SQLite lets one writer in and makes the others poll; with threads queueing here in order the
+    tail of a rush is short and nobody starves. Other processes are held off by BEGIN IMMEDIATE.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = False
+        self._line: deque[threading.Event] = deque()
+
+    def acquire(self, timeout: float) -> bool:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return True
+            turn = threading.Event()
+            self._line.append(turn)
+        if turn.wait(timeout):
+            return True
+        with self._guard:
+            if turn.is_set():  # the turn came at the last moment: it is ours
+                return True
+            self._line.remove(turn)
+            return False
+
+    def release(self) -> None:
+        with self._guard:
+            if self._line:
+                self._line.popleft().set()
+            else:
+                self._held = False
+
+
+_sqlite_writers = FairLock()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The only place that commits. Starts afresh, refuses to nest, rolls back on any exception.
+
+    On SQLite it takes the write lock at once, so that what is read inside stays true. What was
+    given to `after_commit` runs once the commit is durable.
+    """
+    session = db.session()
+    if session.info.get("open"):
+        raise RuntimeError("transactions do not nest: services flush, doors commit")
+    sqlite = db.engine.dialect.name == "sqlite"
+    session.rollback()
+    if sqlite and not _sqlite_writers.acquire(BUSY_SECONDS):
+        raise Unavailable
+    session.info["open"] = True
+    session.info["after"] = []
+    try:
+        if sqlite:
+            session.connection(execution_options={"immediate": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["open"] = False
+        if sqlite:
+            _sqlite_writers.release()
+    for call in dict.fromkeys(session.info.pop("after")):
+        call()
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Runs `call` once after the surrounding transaction has been committed."""
+    waiting = db.session().info.get("after")
+    if waiting is None:
+        raise RuntimeError("after_commit needs a transaction")
+    waiting.append(call)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Configures the engine for `settings.database_url` and prepares each connection."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    if settings.sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def dispose(app: Flask) -> None:
+    """Closes pooled connections: a forked server process must open its own."""
+    with app.app_context():
+        db.engine.dispose(close=False)
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "pool_size": 16,
+        "max_overflow": 8,
+        "pool_timeout": 5,
+        "hide_parameters": True,  # an error in the log shows no name and no address
+    }
+    if settings.sqlite:
+        options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        return options
+    limits = "-c lock_timeout=5000 -c statement_timeout=5000 -c timezone=UTC"
+    options["connect_args"] = {"options": limits, "connect_timeout": 5}
+    options["pool_pre_ping"] = False  # a dead connection becomes one 503 and leaves the pool
+    options["pool_recycle"] = 1800
+    return options
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own comes too late
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # NORMAL forgets answered sign-ups on a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def is_sqlite() -> bool:
+    return bool(db.engine.dialect.name == "sqlite")
+
+
+def engine() -> Engine:
+    return db.engine

@@ -1,0 +1,140 @@
+"""Forms: trimmed text, e-mail, local date-time; a refusal is shown beside its field."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField, TextAreaField
+from wtforms.validators import StopValidation, ValidationError
+
+from eventreg.shared.addresses import InvalidAddress, canonical
+from eventreg.shared.errors import DomainError
+from eventreg.shared.i18n import translate
+
+# Controls, surrogates, private use; and the bidi marks that make a name read otherwise.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+TEXT_LIMIT = 2_000
+
+
+def clean_line(value: str) -> str:
+    """NFC, white space folded to single spaces, trimmed."""
+    return " ".join(unicodedata.normalize("NFC", value).split())
+
+
+def clean_text(value: str) -> str:
+    """NFC, LF line ends, trimmed."""
+    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return value.strip()
+
+
+def has_unprintable(value: str) -> bool:
+    return bool(_UNPRINTABLE.search(value))
+
+
+def parse_local(value: str, zone: str) -> datetime:
+    """A local date-time (ISO) as an instant (UTC).
+
+    Raises ValueError("shape"), ("missing") for an hour that the zone skips, ("twice") for one
+    that happens twice and carries no offset.
+    """
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError as fault:
+        raise ValueError("shape") from fault
+    if not 2000 <= moment.year <= 2200:
+        raise ValueError("shape")
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    first = moment.replace(tzinfo=ZoneInfo(zone), fold=0)
+    second = moment.replace(tzinfo=ZoneInfo(zone), fold=1)
+    if first.utcoffset() != second.utcoffset():
+        back = first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        raise ValueError("missing" if back != moment else "twice")
+    return first.astimezone(UTC)
+
+
+class LineField(StringField):
+    """One line of text, folded and trimmed; what was typed stays in `data` when it is refused."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        if valuelist:
+            self.data = clean_line(str(valuelist[0]))
+
+
+class TextField(TextAreaField):
+    """Several lines, trimmed."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        if valuelist:
+            self.data = clean_text(str(valuelist[0]))
+
+
+class Required:
+    """Like WTForms' InputRequired, with words that name the field's need."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not field.data:
+            field.errors = list(field.errors)[:0]
+            raise StopValidation(gettext(self.message))
+
+
+class Plain:
+    """At most `limit` characters, all of them printable (CR/LF and NUL are form errors here)."""
+
+    def __init__(self, limit: int, *, name: bool = False) -> None:
+        self.limit = limit
+        self.name = name
+
+    def __call__(self, form: Any, field: Field) -> None:
+        value = field.data or ""
+        if len(value) > self.limit:
+            raise StopValidation(
+                gettext("Shorten this text: %(limit)s characters at most.", limit=self.limit)
+            )
+        if has_unprintable(value):
+            raise StopValidation(
+                gettext("Remove the invisible or control characters, then type the text again.")
+            )
+        if self.name and any(c in '@:,"<>' for c in value):
+            raise StopValidation(
+                gettext("Write the name alone, without the characters @ : , \" < >.")
+            )
+
+
+class EmailAddress:
+    """A usable address in its canonical reading (eventreg.shared.addresses)."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        try:
+            canonical(field.data or "")
+        except InvalidAddress as fault:
+            raise ValidationError(
+                gettext("Enter a complete e-mail address, for example: name@example.org.")
+            ) from fault
+
+
+class BaseForm(FlaskForm):
+    """Shape only; `show` puts a refusal beside its field, or above the form when it has none."""
+
+    def show(self, refusal: DomainError) -> None:
+        if refusal.field and refusal.field in self._fields:
+            field = self._fields[refusal.field]
+            field.errors = [*field.errors, translate(refusal)]
+        else:
+            self.form_errors.append(translate(refusal))
+
+    @property
+    def csrf_failed(self) -> bool:
+        return "csrf_token" in self.errors
