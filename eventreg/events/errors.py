@@ -1,0 +1,22 @@
+"""Refusals about events."""
+
+from eventreg.shared.errors import DomainError, Kind, N_
+
+
+class BadValue(DomainError):
+    """A key or a value of an event that cannot be used; `field` is the key."""
+
+    code = "invalid"
+
+
+class SlugTaken(DomainError):
+    kind = Kind.CONFLICT
+    code = "stale"
+    field = "slug"
+    message = N_("Another event already has the address %(slug)s.")
+
+
+class UnknownEvent(DomainError):
+    kind = Kind.NOT_FOUND
+    code = "not_found"
+    message = N_("There is no event named %(slug)s.")

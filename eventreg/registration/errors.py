@@ -1,0 +1,59 @@
+"""Refusals of sign-ups and of acts on a registration (codes: contract, section 5)."""
+
+from eventreg.shared.errors import DomainError, Kind, N_
+
+
+class Closed(DomainError):
+    kind = Kind.GONE
+    code = "closed"
+    message = N_("Sign-ups are closed.")
+
+
+class NotOpen(DomainError):
+    kind = Kind.FORBIDDEN
+    code = "not_open"
+    message = N_("Sign-ups are not open yet.")
+
+
+class Full(DomainError):
+    kind = Kind.CONFLICT
+    code = "full"
+    message = N_("There is no place left.")
+
+
+class NotEligible(DomainError):
+    code = "not_eligible"
+    field = "email"
+    message = N_("This event is for public agents.")
+
+
+class NoSignUp(DomainError):
+    kind = Kind.NOT_FOUND
+    code = "not_found"
+    message = N_("This event takes no sign-ups here.")
+
+
+class ExpiredLink(DomainError):
+    kind = Kind.GONE
+    code = "expired_link"
+    message = N_("This link no longer works: it has expired or a more recent one replaced it.")
+
+
+class KeyReused(DomainError):
+    code = "invalid"
+    message = N_("This form was already sent with other answers. Check them, then send it again.")
+
+
+class NotPossible(DomainError):
+    kind = Kind.CONFLICT
+    code = "stale"
+    message = N_("This is no longer possible: the registration has changed in the meantime.")
+
+
+class AlreadyRegistered(DomainError):
+    """For organisers only: a stranger never learns it."""
+
+    kind = Kind.CONFLICT
+    code = "already_registered"
+    field = "email"
+    message = N_("This address already has a registration for this event.")
