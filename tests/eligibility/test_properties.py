@@ -1,0 +1,80 @@
+"""What must never happen, whatever is typed; and how long it may take."""
+
+import time
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventreg.eligibility import registry, rules
+from eventreg.eligibility.rules import Decision, Outcome, Policy, decide
+
+REGISTRY = registry.load()
+AGENTS = Policy()
+
+
+def ask(address: str, policy: Policy = AGENTS, **changes: object) -> Decision:
+    facts: dict[str, object] = {"registry": REGISTRY, "mailbox_confirmed": True} | changes
+    return decide(address, policy=policy, **facts)  # type: ignore[arg-type]
+
+
+def short(decision: Decision) -> tuple[str, str, str]:
+    return str(decision.outcome), decision.reason, decision.rule
+
+
+DOMAINS = sorted({*REGISTRY.bodies, *REGISTRY.overrides})
+LABELS = ["etu", "ext", "eleves", "promo3", "stagiaire", "mail", "mairie", "gouv", "xn--9ca", "a"]
+TOKENS = ["ext", "etu", "auditeur", "stagiaire", "mairie", "presta", "promo3", "nom", "x+ext"]
+any_domain = st.one_of(
+    st.sampled_from(DOMAINS),
+    st.builds(lambda a, b: f"{a}.{b}", st.sampled_from(LABELS), st.sampled_from(DOMAINS)),
+    st.builds(lambda a, b: f"{a}{b}", st.sampled_from(LABELS), st.sampled_from(DOMAINS)),
+    st.builds(lambda a, b: f"{a}.{b}", st.sampled_from(DOMAINS), st.sampled_from(LABELS)),
+    st.from_regex(r"[a-z-]{1,10}(\.[a-z]{1,6}){1,2}", fullmatch=True),
+)
+any_local = st.lists(st.sampled_from(TOKENS), min_size=1, max_size=4).flatmap(
+    lambda tokens: st.sampled_from("._-").map(lambda mark: mark.join(tokens))
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=80) | st.builds(lambda a, b: f"{a}@{b}", st.text(max_size=9), any_domain))
+def test_no_text_makes_a_rule_fail(text: str) -> None:
+    decision = ask(text)
+    assert decision.reason != "rule_error"
+    assert decision.message
+
+
+@settings(max_examples=500, deadline=None)
+@given(any_local, any_domain)
+def test_nobody_enters_from_a_domain_outside_the_files(local: str, domain: str) -> None:
+    decision = ask(f"{local}@{domain}")
+    if decision.outcome is Outcome.ELIGIBLE:
+        names = [domain, *(".".join(domain.split(".")[i:]) for i in range(1, domain.count(".")))]
+        rows = [REGISTRY.bodies[name] for name in names if name in REGISTRY.bodies]
+        assert [r for r in rows if r.domain == domain or r.covers_below] != []
+        assert rows[0].evidence in ("mail", "attested")
+
+
+@settings(max_examples=500, deadline=None)
+@given(any_local, any_domain)
+def test_signs_never_raise_an_outcome(local: str, domain: str) -> None:
+    with_signs = ask(f"{local}@{domain}")
+    if with_signs.reason != "isp_mailbox_public_marker":  # step 3 asks for that one
+        without = ask(f"nom@{domain}")
+        assert rules.lowest(with_signs.outcome, without.outcome) is with_signs.outcome
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_local, any_domain)
+def test_case_and_outer_space_change_nothing(local: str, domain: str) -> None:
+    plain, dressed = ask(f"{local}@{domain}"), ask(f" {local.upper()}@{domain.upper()}. ")
+    assert short(plain) == short(dressed)
+
+
+def test_a_decision_takes_half_a_millisecond_with_room_for_a_busy_machine() -> None:
+    addresses = [f"prenom.nom@{domain}" for domain in DOMAINS[::4]]
+    addresses += [f"prenom.nom@x{domain}" for domain in DOMAINS[::4]]
+    started = time.perf_counter()
+    for address in addresses:
+        ask(address)
+    assert (time.perf_counter() - started) / len(addresses) < 0.002
