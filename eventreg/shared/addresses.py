@@ -12,7 +12,6 @@ from eventreg.shared.errors import N_
 MAX_TYPED = 2_048  # decomposed accents and outer spaces make a typed address longer than 254
 MAX_ADDRESS = 254
 MAX_LOCAL = 64
-MAX_DOMAIN = 253
 MAX_LABEL = 63
 
 # Unicode's White_Space property; str.strip() would also take away control characters.
@@ -164,10 +163,7 @@ def _domain(text: str) -> str:
         raise InvalidAddress("single_label")
     if labels[-1].isdecimal():
         raise InvalidAddress("ip_literal")
-    domain = ".".join(labels)
-    if len(domain) > MAX_DOMAIN:
-        raise InvalidAddress("too_long")
-    return domain
+    return ".".join(labels)
 
 
 def _label(text: str) -> str:
