@@ -186,9 +186,6 @@ def _international(label: str) -> str:
     # alabel() is IDNA 2008 without the mapping of full-width letters and dots to ASCII, so that
     # nothing that merely resembles a listed name becomes it.
     try:
-        encoded = idna.alabel(label).decode("ascii")
+        return idna.alabel(label).decode("ascii")
     except UnicodeError as fault:
         raise InvalidAddress("bad_idn") from fault
-    if not encoded.startswith("xn--"):
-        raise InvalidAddress("bad_character")
-    return encoded
