@@ -1,0 +1,102 @@
+"""Owing a letter: one finished row in the outbox, inside the caller's transaction."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, Table, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from eventreg.mailing.models import OutboxMessage
+from eventreg.mailing.rules import WAITING, MailState
+from eventreg.shared import bell, letters
+from eventreg.shared.addresses import canonical
+from eventreg.shared.db import after_commit, db, is_sqlite
+from eventreg.shared.letters import Attachment, Letter
+from eventreg.shared.tokens import random_id
+
+OUTBOX = OutboxMessage.metadata.tables["outbox"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A finished letter. `headers` are added to ours (Reply-To ...); lane 1 is for announcements.
+
+    `dedupe_key`: at most one letter is ever owed under one key.
+    """
+
+    kind: str
+    to: str
+    locale: str
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    event_id: int | None = None
+    registration_id: int | None = None
+    dedupe_key: str | None = None
+    lane: int = 0
+    attachments: tuple[Attachment, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, letter: Letter, **envelope: Any) -> "Mail":
+        """A mail with the words of `letter`; `envelope` holds the other fields."""
+        return cls(subject=letter.subject, text=letter.text, html=letter.html, **envelope)
+
+
+def queue(mail: Mail, *, now: datetime) -> int | None:
+    """Owes `mail` from `now` on; its id, or None when its dedupe key is already taken.
+
+    Rings the worker after the commit. Raises InvalidAddress.
+    """
+    writer = letters.writer()
+    recipient = canonical(mail.to).canonical
+    domain = writer.settings.mail_sender.rpartition("@")[2]
+    row: dict[str, Any] = {
+        "kind": mail.kind,
+        "lane": mail.lane,
+        "state": MailState.QUEUED,
+        "locale": mail.locale,
+        "recipient": recipient,
+        "recipient_key": writer.recipient_key(recipient),
+        "subject": letters.subject_line(mail.subject),
+        "text": mail.text,
+        "html": mail.html,
+        "headers": {name: letters.clean(value) for name, value in mail.headers.items()},
+        "attachments": [attachment.as_json() for attachment in mail.attachments],
+        "message_id": f"<{random_id()}@{domain}>",
+        "dated_at": now,
+        "created_at": now,
+        "due_at": now,
+        "attempts": 0,
+        "event_id": mail.event_id,
+        "registration_id": mail.registration_id,
+        "dedupe_key": mail.dedupe_key,
+    }
+    statement = _insert(OUTBOX).returning(OUTBOX.c.id)
+    key: int | None = db.session.execute(statement, row).scalar_one_or_none()
+    if key is not None:
+        after_commit(bell.ring)
+    return key
+
+
+def withdraw(registration_id: int, kinds: tuple[str, ...], *, reason: str) -> int:
+    """Takes back what is owed to a registration and has not left; how many."""
+    result = db.session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.registration_id == registration_id,
+            OutboxMessage.kind.in_(kinds),
+            OutboxMessage.state.in_(WAITING),
+        )
+        .values(state=MailState.CANCELLED, last_error=reason)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _insert(table: Table) -> Insert:
+    """INSERT ... ON CONFLICT (dedupe_key) DO NOTHING on either database."""
+    columns = [table.c.dedupe_key]
+    if is_sqlite():
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=columns)
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)

@@ -1,0 +1,249 @@
+"""Letters about a registration: facts in, finished mail out. Nothing is looked up.
+
+No letter holds a word typed by the person who signed up, not even a name: anybody can type
+somebody else's address (R24). Titles, places and reasons are the organiser's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from eventreg.mailing.services import Mail
+from eventreg.registration import rules
+from eventreg.registration.queries import SignupPage
+from eventreg.registration.rules import State
+from eventreg.shared import calendar, clock, letters
+from eventreg.shared.letters import Attachment
+
+LinkEntry = tuple[str, datetime | None, str, str]  # title, start, zone, address of the link
+
+
+class About(TypedDict):
+    """The arguments of every letter about a registration. `url` opens it for its person."""
+
+    to: str
+    locale: str
+    page: SignupPage
+    public_id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class EventFacts:
+    """What letters say of an event. `place` is one line, `contact` an address or nothing."""
+
+    title: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    timezone: str = "Europe/Paris"
+    day_only: bool = False
+    place: str = ""
+    online: bool = False
+    contact: str = ""
+
+
+def first_letter(state: State, *, review: bool, **about: Unpack[About]) -> Mail:
+    """The letter that answers a sign-up: prove the address, or what was decided at once.
+
+    `review`: a person must decide once the address is proven. The url confirms, or manages.
+    """
+    if state is State.UNCONFIRMED:
+        return confirm_address(**about, review=review)
+    return confirmed(**about) if state is State.CONFIRMED else pending(**about)
+
+
+def confirm_address(
+    *, to: str, locale: str, page: SignupPage, public_id: str, url: str, review: bool = False
+) -> Mail:
+    """Asks the mailbox to confirm while the seat is held."""
+    outcome = "review" if review else "eligible"
+    return _mail(
+        "confirm_address",
+        to,
+        locale,
+        page,
+        confirm_url=url,
+        reference=public_id,
+        hold=duration(page.facts.confirmation_hours, locale),
+        next_state=rules.after_proof(outcome=outcome, approval=page.facts.approval),
+    )
+
+
+def confirmed(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
+    """The seat is theirs; the calendar file goes along."""
+    files = _calendar(page, to=to)
+    return _mail("confirmed", to, locale, page, files=files, manage_url=url, reference=public_id)
+
+
+def pending(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
+    """The request awaits an organiser."""
+    return _mail("pending", to, locale, page, manage_url=url, reference=public_id)
+
+
+def accepted(
+    *, to: str, locale: str, page: SignupPage, public_id: str, url: str, reason: str = ""
+) -> Mail:
+    """An organiser said yes, maybe with a word."""
+    files = _calendar(page, to=to)
+    return _mail(
+        "accepted",
+        to,
+        locale,
+        page,
+        files=files,
+        manage_url=url,
+        reference=public_id,
+        reason=reason,
+    )
+
+
+def rejected(
+    *, to: str, locale: str, page: SignupPage, public_id: str, url: str, reason: str
+) -> Mail:
+    """An organiser said no, and why."""
+    return _mail("rejected", to, locale, page, manage_url=url, reference=public_id, reason=reason)
+
+
+def cancelled(
+    *, to: str, locale: str, page: SignupPage, public_id: str, url: str, reason: str = ""
+) -> Mail:
+    """A registration ended: by its person when there is no `reason`, else by the organisers."""
+    files = _calendar(page, to=to, cancel=True)
+    return _mail(
+        "cancelled",
+        to,
+        locale,
+        page,
+        files=files,
+        manage_url=url,
+        reference=public_id,
+        reason=reason,
+        event_cancelled=page.facts.event_state == "cancelled",
+    )
+
+
+def expired(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
+    """The hold ended unconfirmed; `url` is the event's page."""
+    return _mail("expired", to, locale, page, signup_url=url, reference=public_id)
+
+
+def already_registered(*, to: str, locale: str, page: SignupPage, url: str, unproven: bool) -> Mail:
+    """Somebody signed this address up again; `unproven`: the first time still awaits its proof."""
+    return _mail("already_registered", to, locale, page, url=url, unproven=unproven)
+
+
+def my_links(*, to: str, locale: str, entries: Sequence[LinkEntry]) -> Mail:
+    """The links asked for; with none, the letter says kindly that nothing was found."""
+    links = [
+        {"event": EventFacts(title, starts_at, timezone=zone), "url": url}
+        for title, starts_at, zone, url in entries
+    ]
+    letter = letters.write("registration/my_links", locale, links=links)
+    return Mail.of(letter, kind="my_links", to=to, locale=locale)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recap:
+    """What an organiser learns at the closing. `until`: last instant at which a hold can end."""
+
+    title: str
+    closes_at: datetime
+    timezone: str
+    figures: Mapping[str, int]
+    capacity: int | None
+    taken: int
+    may_still_confirm: int = 0
+    until: datetime | None = None
+
+
+def closing_recap(*, to: str, locale: str, url: str, **facts: Any) -> Mail:
+    """To an organiser: sign-ups are over. `facts` are those of Recap; `url` is the back office."""
+    recap = Recap(**facts)
+    letter = letters.write(
+        "registration/closing_recap",
+        locale,
+        recap=recap,
+        figures={state.value: recap.figures.get(state.value, 0) for state in State},
+        url=url,
+    )
+    return Mail.of(letter, kind="closing_recap", to=to, locale=locale)
+
+
+def duration(hours: float, locale: str) -> str:
+    """« 24 heures », « 90 minutes », « 7 secondes »: never longer than the hold."""
+    seconds = max(int(hours * 3600), 1)
+    if seconds >= 7200 or seconds == 3600:
+        count, word = seconds // 3600, "heure" if locale == "fr" else "hour"
+    elif seconds >= 60:
+        count, word = seconds // 60, "minute"
+    else:
+        count, word = seconds, "seconde" if locale == "fr" else "second"
+    return f"{count}\u00a0{word}{'s' if count > 1 else ''}"
+
+
+def _facts(page: SignupPage) -> EventFacts:
+    return EventFacts(
+        title=page.title,
+        starts_at=page.facts.starts_at,
+        ends_at=page.facts.ends_at,
+        timezone=page.facts.timezone,
+        day_only=page.day_only,
+        place=", ".join(part for part in (page.venue, page.address, page.city) if part),
+        online=page.online,
+        contact=page.contact_email,
+    )
+
+
+def _calendar(
+    page: SignupPage, *, to: str, url: str, cancel: bool = False
+) -> tuple[Attachment, ...]:
+    """The calendar file, when there is a day to put in it: REQUEST, or CANCEL with the same UID.
+
+    Calendars are shared: the personal link stays out of it.
+    """
+    event = _facts(page)
+    if event.starts_at is None:
+        return ()
+    writer, now = letters.writer(), clock.utc_now()
+    entry = calendar.Entry(
+        uid=writer.uid(f"person {page.facts.event_id} {to}"),
+        sequence=calendar.sequence(now),
+        stamp=now,
+        title=event.title,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        day_only=event.day_only,
+        timezone=event.timezone,
+        place=event.place,
+        organiser=writer.settings.mail_sender,
+        organiser_name=writer.settings.organisation,
+        attendee=to,
+        cancelled=cancel,
+    )
+    method = calendar.CANCEL if cancel else calendar.REQUEST
+    filename = "annulation.ics" if cancel else "inscription.ics"
+    return (calendar.attachment(entry, method=method, filename=filename),)
+
+
+def _mail(
+    kind: str,
+    to: str,
+    locale: str,
+    page: SignupPage,
+    *,
+    files: tuple[Attachment, ...] = (),
+    **facts: Any,
+) -> Mail:
+    event = _facts(page)
+    size = sum(len(file.content) for file in files)
+    letter = letters.write(f"registration/{kind}", locale, event=event, ics_size=size, **facts)
+    return Mail.of(
+        letter,
+        kind=kind,
+        to=to,
+        locale=locale,
+        event_id=page.facts.event_id,
+        attachments=files,
+        headers={"Reply-To": event.contact} if event.contact else {},
+    )
