@@ -8,7 +8,10 @@ from eventreg.shared.fields import BaseForm, EmailAddress, LineField, Required
 
 class SignInForm(BaseForm):
     email = LineField(
-        validators=[Required(N_("Enter your e-mail address, for example: name@example.org.")), EmailAddress()]
+        validators=[
+            Required(N_("Enter your e-mail address, for example: name@example.org.")),
+            EmailAddress(),
+        ]
     )
     next = HiddenField()
 

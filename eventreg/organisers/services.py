@@ -67,9 +67,7 @@ def _give(organiser_id: int, role: Role, event_id: int | None) -> None:
         )
     ).scalar_one_or_none()
     if held is None:
-        db.session.add(
-            OrganiserRole(organiser_id=organiser_id, event_id=event_id, role=role.value)
-        )
+        db.session.add(OrganiserRole(organiser_id=organiser_id, event_id=event_id, role=role.value))
     elif held.role == role.value:
         raise AccountExists
     else:

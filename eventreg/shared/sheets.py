@@ -6,10 +6,9 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from string import ascii_uppercase
 from typing import BinaryIO
 from xml.sax.saxutils import escape
-
-import xlsxwriter
 
 Row = Sequence[str]
 MIMETYPES = {
@@ -18,6 +17,7 @@ MIMETYPES = {
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
 CELL_LIMIT = 32_767  # characters a spreadsheet cell holds
+FAST = 1  # level of compression: the file is made while somebody waits
 
 # What a spreadsheet may take for a formula: the signs, their wide and small forms, the minus sign,
 # also behind white space and invisible marks that some programs drop; control characters first.
@@ -74,24 +74,82 @@ def _write_csv(out: BinaryIO, rows: Iterable[Row]) -> None:
     text.detach()
 
 
+# Written here rather than with a library: XlsxWriter copies a text of the form `<r>...</r>` into
+# the sheet as it stands (a way in for formulas) and openpyxl makes formulas of `=` by default.
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_XLSX_PARTS = {
+    "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
+    '<Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_KIND}.worksheet+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{_KIND}.styles+xml"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
+    "</Relationships>",
+    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
+    '<sheet name="Feuille1" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
+    "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><fonts count="2">'
+    '<font><sz val="11"/><name val="Arial"/></font>'
+    '<font><b/><sz val="11"/><name val="Arial"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="2"><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" '
+    'applyNumberFormat="1"/><xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" '
+    'applyNumberFormat="1" applyFont="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>",
+}
+_SHEET_HEAD = (
+    f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView>'
+    '</sheetViews><cols><col min="1" max="50" width="20" customWidth="1"/></cols><sheetData>'
+)
+
+
 def _write_xlsx(out: BinaryIO, rows: Iterable[Row]) -> None:
-    """Every cell is a string by type: no formula, no link, whatever the text."""
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(out, options) as book:
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, 50, 20)
-        for number, row in enumerate(rows):
-            form = None if number else bold
-            for column, cell in enumerate(row):
-                if cell:
-                    sheet.write_string(number, column, _legal(cell)[:CELL_LIMIT], form)
+    """Every cell is a string by type and by format: no formula, no link, whatever the text."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as archive:
+        for name, text in _XLSX_PARTS.items():
+            archive.writestr(name, _XML + text)
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as content:
+            content.write(_SHEET_HEAD.encode())
+            for number, row in enumerate(rows, start=1):
+                style = "0" if number > 1 else "1"
+                cells = "".join(
+                    f'<c r="{letters}{number}" s="{style}" t="inlineStr"><is>'
+                    f'<t xml:space="preserve">{_xlsx_text(cell)}</t></is></c>'
+                    for letters, cell in zip(_LETTERS, row, strict=False)
+                    if cell
+                )
+                content.write(f'<row r="{number}">{cells}</row>'.encode())
+            content.write(b"</sheetData></worksheet>")
+
+
+_LETTERS = [*ascii_uppercase, *(f"{a}{b}" for a in ascii_uppercase for b in ascii_uppercase)]
+_LOOKS_CODED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
+
+
+def _xlsx_text(cell: str) -> str:
+    """Escaped; a control character is coded `_x000D_`, and what looks like such a code too."""
+    text = cell[:CELL_LIMIT]
+    if "_x" in text:
+        text = _LOOKS_CODED.sub("_x005F_", text)
+    if not text.isprintable():
+        text = _CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+        text = _ILLEGAL_XML.sub("", text)
+    return escape(text)
 
 
 _ODS_MANIFEST = (
@@ -114,10 +172,10 @@ _ODS_TAIL = "</table:table></office:spreadsheet></office:body></office:document-
 
 def _write_ods(out: BinaryIO, rows: Iterable[Row]) -> None:
     """A minimal OpenDocument sheet; every cell is a string by type."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as archive:
         archive.writestr("mimetype", MIMETYPES["ods"], zipfile.ZIP_STORED)
         archive.writestr("META-INF/manifest.xml", _ODS_MANIFEST)
-        with archive.open("content.xml", "w") as content:
+        with archive.open("content.xml", "w", force_zip64=True) as content:
             content.write(_ODS_HEAD.encode())
             for row in rows:
                 cells = "".join(map(_ods_cell, row))
@@ -142,9 +200,9 @@ def _ods_text(line: str) -> str:
 
 
 def _ods_space(found: re.Match[str]) -> str:
-    if found[0] in "\t":
+    if found[0] == "\t":
         return "<text:tab/>"
-    if found[0] in "\r":
+    if found[0] == "\r":
         return "<text:line-break/>"
     return f'<text:s text:c="{len(found[0])}"/>'
 
