@@ -195,9 +195,7 @@ def _facts(page: SignupPage) -> EventFacts:
     )
 
 
-def _calendar(
-    page: SignupPage, *, to: str, url: str, cancel: bool = False
-) -> tuple[Attachment, ...]:
+def _calendar(page: SignupPage, *, to: str, cancel: bool = False) -> tuple[Attachment, ...]:
     """The calendar file, when there is a day to put in it: REQUEST, or CANCEL with the same UID.
 
     Calendars are shared: the personal link stays out of it.
