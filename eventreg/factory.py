@@ -3,7 +3,6 @@
 import logging
 
 from flask import Flask, current_app
-from flask_babel import gettext, ngettext
 
 from eventreg import worker
 from eventreg.agenda import routes as agenda
@@ -81,8 +80,6 @@ def _page_words() -> dict[str, object]:
     other = "en" if locale == "fr" else "fr"
     return {
         "settings": current_app.extensions["settings"],
-        "_": gettext,
-        "ngettext": ngettext,
         "locale": locale,
         "other_locale": other,
         "other_locale_url": urls.in_locale(other),

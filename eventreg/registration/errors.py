@@ -57,3 +57,18 @@ class AlreadyRegistered(DomainError):
     code = "already_registered"
     field = "email"
     message = N_("This address already has a registration for this event.")
+
+
+class ElsewhereOnly(DomainError):
+    """Sign-ups are taken on another site; `params["url"]` says where."""
+
+    kind = Kind.NOT_FOUND
+    code = "external"
+    message = N_("Sign-ups for this event are taken on another site.")
+
+
+class LooksAutomatic(DomainError):
+    """A robot's form: a person sends it a second time and passes."""
+
+    code = "invalid"
+    message = N_("This form was sent too quickly or by a program. Please send it again.")

@@ -87,6 +87,7 @@ class Receipt(Base):
         ForeignKey("registrations.id", ondelete="CASCADE")
     )
     shown_state: Mapped[str] = plain(code(16))
+    shown_outcome: Mapped[str] = plain(code(16), default="eligible")
     created_at: Mapped[datetime]
 
     __table_args__ = (

@@ -44,3 +44,8 @@ def frozen(now: datetime) -> Iterator[None]:
     finally:
         with _lock:
             _frozen = before
+
+
+def is_frozen() -> bool:
+    """True inside `frozen`."""
+    return _frozen is not None

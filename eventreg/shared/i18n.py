@@ -71,7 +71,7 @@ def add_filters(environment: Any) -> None:
     environment.filters.update(
         typo=typo, date=show_date, time=show_time, instant=show_instant, day_range=day_range
     )
-    environment.globals.update(time_range=time_range, deadline=deadline)
+    environment.globals.update(time_range=time_range, deadline=deadline, day_range=day_range)
 
 
 def translate(error: DomainError) -> str:

@@ -1,12 +1,15 @@
 """Signed tokens: one salt per purpose, SHA-256, a maximum age. The payload is readable: ids only."""
 
 import hashlib
+import hmac
 import secrets
 from datetime import timedelta
 from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+DAY = timedelta(days=1)
 
 
 def sign(purpose: str, payload: list[Any]) -> str:
@@ -31,6 +34,17 @@ def random_id(size: int = 16) -> str:
 def digest(secret: str) -> str:
     """What is stored instead of a code that opens something."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def same(one: str, other: str) -> bool:
+    """Equality in constant time."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def secret() -> bytes:
+    """The application's key, for keyed hashes of what must not be stored as it is."""
+    key = current_app.secret_key or ""
+    return key if isinstance(key, bytes) else key.encode()
 
 
 def _signer(purpose: str) -> URLSafeTimedSerializer:

@@ -1,0 +1,330 @@
+"""Reads of registrations: facts of an event's sign-ups, lists, figures."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+
+from eventreg.audit.models import AuditEntry
+from eventreg.events.models import Event, Pool
+from eventreg.mailing.models import OutboxMessage
+from eventreg.registration.models import Closing, Receipt, Registration
+from eventreg.registration.rules import ACTIVE, SignupFacts
+from eventreg.shared.db import db
+from eventreg.shared.text import fold
+
+ACTIVE_STATES = sorted(ACTIVE)
+_FACTS = (
+    Event.id.label("event_id"),
+    Event.slug,
+    Event.version,
+    Event.state.label("event_state"),
+    Event.registration_mode.label("mode"),
+    Event.starts_at,
+    Event.ends_at,
+    Event.timezone,
+    Event.opens_at,
+    Event.closes_at,
+    Pool.id.label("pool_id"),
+    Pool.capacity,
+    Pool.taken,
+    Event.external_url,
+    Event.audience,
+    Event.approval,
+    Event.pending_holds_seat,
+    Event.confirmation_hours,
+)
+_facts_query = select(*_FACTS).join(Pool, and_(Pool.event_id == Event.id, Pool.kind == "event"))
+
+
+@dataclass(frozen=True)
+class SignupPage:
+    """What the form and its letters show of an event, with the facts of its sign-ups."""
+
+    facts: SignupFacts
+    title: str
+    venue: str
+    address: str
+    city: str
+    online: bool
+    day_only: bool
+    contact_email: str
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list and how many rows there are in all."""
+
+    rows: Sequence[Row[Any]]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+def signup_facts(slug: str) -> SignupFacts | None:
+    """One statement; the cost does not grow with the number of registrations."""
+    row = db.session.execute(_facts_query.where(Event.slug == slug)).one_or_none()
+    return SignupFacts(**row._mapping) if row else None
+
+
+def locked_facts(event_id: int, key_hash: str) -> tuple[SignupFacts, Receipt | None]:
+    """The facts as the transaction sees them, and the receipt of an idempotency key, at once."""
+    query = (
+        _facts_query.add_columns(Receipt)
+        .outerjoin(Receipt, Receipt.key_hash == key_hash)
+        .where(Event.id == event_id)
+    )
+    row = db.session.execute(query).one()
+    return SignupFacts(**{k: v for k, v in row._mapping.items() if k != "Receipt"}), row.Receipt
+
+
+def receipt_of_key(key_hash: str) -> Receipt | None:
+    return db.session.execute(select(Receipt).where(Receipt.key_hash == key_hash)).scalar_one_or_none()
+
+
+def signup_facts_of(event_id: int) -> SignupFacts:
+    row = db.session.execute(_facts_query.where(Event.id == event_id)).one()
+    return SignupFacts(**row._mapping)
+
+
+def signup_page(slug: str) -> SignupPage | None:
+    """The facts and the words of the sign-up form, in one statement."""
+    return _signup_page(Event.slug == slug)
+
+
+def signup_page_of(event_id: int) -> SignupPage:
+    page = _signup_page(Event.id == event_id)
+    if page is None:
+        raise LookupError(event_id)
+    return page
+
+
+def _signup_page(wanted: ColumnElement[bool]) -> SignupPage | None:
+    words = (
+        Event.title,
+        Event.venue,
+        Event.address,
+        Event.city,
+        Event.online,
+        Event.day_only,
+        Event.contact_email,
+        Event.retention_days,
+    )
+    query = _facts_query.add_columns(*words).where(wanted)
+    row = db.session.execute(query).one_or_none()
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    shown = {column.key: values.pop(column.key) for column in words}
+    return SignupPage(facts=SignupFacts(**values), **shown)
+
+
+def by_public_id(public_id: str, *, lock: bool = False) -> Registration | None:
+    query = select(Registration).where(Registration.public_id == public_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def receipt(text: str) -> Receipt | None:
+    return db.session.execute(select(Receipt).where(Receipt.receipt == text)).scalar_one_or_none()
+
+
+def active_of(event_id: int, email_key: str) -> Registration | None:
+    """The one active registration of an address (the index of the table sees to it)."""
+    wanted = (
+        Registration.event_id == event_id,
+        Registration.email_key == email_key,
+        Registration.state.in_(ACTIVE_STATES),
+    )
+    return db.session.execute(select(Registration).where(*wanted)).scalar_one_or_none()
+
+
+def first_delivery(registration_id: int) -> tuple[datetime | None, datetime | None]:
+    """(accepted by the mail server, given up) of the letter that asks to prove the address."""
+    wanted = (
+        OutboxMessage.registration_id == registration_id,
+        OutboxMessage.kind == "confirm_address",
+    )
+    columns = (func.min(OutboxMessage.sent_at), func.min(OutboxMessage.failed_at))
+    row = db.session.execute(select(*columns).where(*wanted)).one()
+    return row[0], row[1]
+
+
+def to_remind(email_key: str, now: datetime) -> Sequence[Registration]:
+    """The registrations of an address for events not over yet, locked."""
+    query = (
+        select(Registration)
+        .join(Event, Event.id == Registration.event_id)
+        .where(
+            Registration.email_key == email_key,
+            Registration.state.in_(ACTIVE_STATES),
+            or_(Event.starts_at.is_(None), func.coalesce(Event.ends_at, Event.starts_at) > now),
+        )
+        .order_by(Registration.id)
+        .limit(20)
+        .with_for_update(of=Registration)
+    )
+    return db.session.execute(query).scalars().all()
+
+
+def figures(event_id: int) -> dict[str, int]:
+    """How many registrations in each state."""
+    query = (
+        select(Registration.state, func.count())
+        .where(Registration.event_id == event_id)
+        .group_by(Registration.state)
+    )
+    return {state: count for state, count in db.session.execute(query)}
+
+
+def figures_of_all(event_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """`figures` of several events in one statement."""
+    query = (
+        select(Registration.event_id, Registration.state, func.count())
+        .where(Registration.event_id.in_(list(event_ids)))
+        .group_by(Registration.event_id, Registration.state)
+    )
+    result: dict[int, dict[str, int]] = {}
+    for event_id, state, count in db.session.execute(query):
+        result.setdefault(event_id, {})[state] = count
+    return result
+
+
+def attendees(
+    event_id: int, *, search: str = "", state: str = "", page: int = 1, size: int = 50
+) -> Page:
+    """One page of the attendee list, by name; `search` looks in names and addresses."""
+    wanted = [Registration.event_id == event_id]
+    if state:
+        wanted.append(Registration.state == state)
+    for word in fold(search).split()[:6]:
+        wanted.append(Registration.search.contains(word, autoescape=True))
+    total = db.session.execute(select(func.count()).select_from(Registration).where(*wanted)).scalar_one()
+    columns = (
+        Registration.public_id,
+        Registration.given_name,
+        Registration.family_name,
+        Registration.email,
+        Registration.organisation,
+        Registration.state,
+        Registration.eligibility_outcome,
+        Registration.registered_at,
+    )
+    query = (
+        select(*columns)
+        .where(*wanted)
+        .order_by(Registration.search, Registration.id)
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return Page(rows=db.session.execute(query).all(), total=total, number=page, size=size)
+
+
+def attendee(event_id: int, public_id: str) -> Registration | None:
+    """A registration, only when it is this event's."""
+    wanted = (Registration.event_id == event_id, Registration.public_id == public_id)
+    return db.session.execute(select(Registration).where(*wanted)).scalar_one_or_none()
+
+
+def versions_so_far(event_id: int, email_key: str) -> int:
+    """How many versions the registrations of a person at an event have had: it only grows."""
+    query = select(func.coalesce(func.sum(Registration.version), 0)).where(
+        Registration.event_id == event_id, Registration.email_key == email_key
+    )
+    return int(db.session.execute(query).scalar_one())
+
+
+def trace(registration_id: int) -> Sequence[AuditEntry]:
+    """What happened to a registration, oldest first."""
+    wanted = AuditEntry.registration_id == registration_id
+    query = select(AuditEntry).where(wanted).order_by(AuditEntry.id)
+    return db.session.execute(query).scalars().all()
+
+
+def mails_of(registration_id: int) -> Sequence[Row[Any]]:
+    """Kind, state and instants of the letters owed for a registration."""
+    columns = (
+        OutboxMessage.kind,
+        OutboxMessage.state,
+        OutboxMessage.created_at,
+        OutboxMessage.sent_at,
+        OutboxMessage.last_error,
+    )
+    wanted = OutboxMessage.registration_id == registration_id
+    return db.session.execute(select(*columns).where(wanted).order_by(OutboxMessage.id)).all()
+
+
+def to_close(now: datetime) -> Sequence[int]:
+    """Published events whose deadline has passed since they were published, not yet handled."""
+    closing = func.coalesce(Event.closes_at, Event.starts_at)
+    handled = select(Closing.id).where(Closing.event_id == Event.id, Closing.closes_at == closing)
+    query = select(Event.id).where(
+        Event.state == "published",
+        Event.registration_mode == "internal",
+        closing <= now,
+        closing > Event.published_at,
+        ~handled.exists(),
+    )
+    return db.session.execute(query).scalars().all()
+
+
+def events_with_holds() -> Sequence[Row[Any]]:
+    """Events that have unproven registrations, with what a hold depends on."""
+    holding = select(Registration.id).where(
+        Registration.event_id == Event.id, Registration.state == "unconfirmed"
+    )
+    query = select(Event.id, Event.starts_at, Event.confirmation_hours).where(holding.exists())
+    return db.session.execute(query).all()
+
+
+def due_holds(
+    event_id: int, *, starts_at: datetime | None, hours: float, now: datetime, limit: int
+) -> Sequence[int]:
+    """Ids of unproven registrations whose hold has ended, oldest first."""
+    wanted = [Registration.event_id == event_id, Registration.state == "unconfirmed"]
+    if starts_at is None or starts_at > now:
+        cutoff = now - timedelta(hours=hours)
+        mail = select(OutboxMessage.id).where(
+            OutboxMessage.registration_id == Registration.id,
+            OutboxMessage.kind == "confirm_address",
+            or_(OutboxMessage.sent_at <= cutoff, OutboxMessage.failed_at <= cutoff),
+        )
+        wanted.append(mail.exists())
+    query = select(Registration.id).where(*wanted).order_by(Registration.id).limit(limit)
+    return db.session.execute(query).scalars().all()
+
+
+def latest_hold_end(event_id: int, *, hours: float, starts_at: datetime | None) -> datetime | None:
+    """Until when unproven people may still confirm, as far as their mail has left."""
+    sent = (
+        select(func.max(func.coalesce(OutboxMessage.sent_at, OutboxMessage.created_at)))
+        .join(Registration, Registration.id == OutboxMessage.registration_id)
+        .where(
+            OutboxMessage.event_id == event_id,
+            OutboxMessage.kind == "confirm_address",
+            Registration.state == "unconfirmed",
+        )
+    )
+    latest = db.session.execute(sent).scalar_one()
+    if latest is None:
+        return None
+    ends: datetime = latest + timedelta(hours=hours)
+    return min(ends, starts_at) if starts_at else ends
+
+
+def seats_by_event(event_ids: Iterable[int]) -> dict[int, tuple[int | None, int]]:
+    """(capacity, taken) of the event pool of each."""
+    query = select(Pool.event_id, Pool.capacity, Pool.taken).where(
+        Pool.event_id.in_(list(event_ids)), Pool.kind == "event"
+    )
+    return {event_id: (capacity, taken) for event_id, capacity, taken in db.session.execute(query)}
+
+

@@ -1,0 +1,31 @@
+"""Use cases of registrations. They take part in the caller's transaction and never commit."""
+
+from eventreg.registration.services.closing import close_due
+from eventreg.registration.services.decisions import add_by_hand, decide, take_back
+from eventreg.registration.services.holds import expire_due
+from eventreg.registration.services.self_service import cancel, confirm, send_links
+from eventreg.registration.services.signup import (
+    Answer,
+    Applicant,
+    Prepared,
+    prepare,
+    refuse_if_shut,
+    register,
+)
+
+__all__ = [
+    "Answer",
+    "Applicant",
+    "Prepared",
+    "add_by_hand",
+    "cancel",
+    "close_due",
+    "confirm",
+    "decide",
+    "expire_due",
+    "prepare",
+    "refuse_if_shut",
+    "register",
+    "send_links",
+    "take_back",
+]

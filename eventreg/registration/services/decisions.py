@@ -1,0 +1,130 @@
+"""What organisers decide: accept, refuse, add by hand, cancel for somebody."""
+
+
+from eventreg.audit import services as audit
+from eventreg.eligibility import services as eligibility
+from eventreg.events.models import Event
+from eventreg.registration import errors, mails, queries
+from eventreg.registration.models import Registration
+from eventreg.registration.rules import Act, State
+from eventreg.registration.services import pools, self_service, wording
+from eventreg.registration.services.moves import move
+from eventreg.registration.services.signup import Applicant
+from eventreg.shared import clock, tokens
+from eventreg.shared.db import db, insert_or_none
+from eventreg.shared.errors import N_, Invalid
+
+
+def decide(registration: Registration, *, accept: bool, reason: str, actor: str) -> State:
+    """Accepts or refuses a pending person; the capacity is checked again.
+
+    A refusal needs a reason: the person reads it. Raises NotPossible when somebody else decided
+    first, Full when no place is left, Invalid without a reason.
+    """
+    if not accept and not reason:
+        raise Invalid(N_("Write the reason: the person will read it."), field="reason")
+    if registration.state != State.PENDING:
+        raise errors.NotPossible
+    page = queries.signup_page_of(registration.event_id)
+    now = clock.deciding_instant(db.session)
+    registration.decision_reason = reason
+    act = Act.ACCEPT if accept else Act.REFUSE
+    if accept:
+        registration.confirmed_at = now
+
+    def tell() -> None:
+        write = mails.accepted if accept else mails.rejected
+        letter = write(**wording.about(registration, page), reason=reason)
+        self_service.owe(letter, registration, now)
+
+    return move(
+        registration,
+        act,
+        facts=page.facts,
+        actor=actor,
+        now=now,
+        owing=tell,
+        with_reason=bool(reason),
+    )
+
+
+def take_back(registration: Registration, *, reason: str, actor: str) -> State:
+    """An organiser cancels for somebody. Raises Invalid without a reason."""
+    if not reason:
+        raise Invalid(N_("Write the reason: the person will read it."), field="reason")
+    return self_service.cancel(registration, actor=actor, reason=reason)
+
+
+def add_by_hand(
+    event: Event,
+    applicant: Applicant,
+    *,
+    reason: str,
+    actor: str,
+    locale: str,
+    over_capacity: bool = False,
+) -> Registration:
+    """A confirmed registration, also after the deadline; the reason is traced.
+
+    Raises Invalid without a reason, AlreadyRegistered, Full unless `over_capacity`.
+    """
+    if not reason:
+        raise Invalid(N_("Write why this person is added by hand."), field="reason")
+    page = queries.signup_page_of(event.id)
+    now = clock.deciding_instant(db.session)
+    decision = eligibility.decide(applicant.address, audience=event.audience)
+    registration_id = insert_or_none(
+        Registration,
+        {
+            "public_id": tokens.random_id(),
+            "event_id": event.id,
+            "state": State.CONFIRMED,
+            "seats": 1,
+            "nonce": tokens.random_id(9),
+            "locale": locale,
+            "source": "organiser",
+            "email": applicant.address.typed,
+            "email_key": applicant.address.canonical,
+            "given_name": applicant.given_name,
+            "family_name": applicant.family_name,
+            "organisation": applicant.organisation,
+            "job_title": applicant.job_title,
+            "phone": applicant.phone,
+            "search": applicant.search,
+            "decision_reason": reason,
+            "eligibility_outcome": "eligible",
+            "eligibility_reason": "organiser_decision",
+            "eligibility_rule": "organiser",
+            "eligibility_body": decision.organisation or "",
+            "registry_version": decision.registry_version,
+            "registered_at": now,
+            "confirmed_at": now,
+        },
+        Registration.id,
+    )
+    if registration_id is None:
+        raise errors.AlreadyRegistered
+    registration = db.session.get_one(Registration, registration_id)
+    audit.record(
+        "added_by_hand",
+        at=now,
+        actor=actor,
+        event_id=event.id,
+        registration_id=registration_id,
+        states=(None, State.CONFIRMED),
+        over_capacity=over_capacity,
+    )
+    letter = mails.confirmed(**wording.about(registration, page))
+    self_service.owe(letter, registration, now)
+    taken, _instant = pools.take(page.facts.pool_id, over_capacity=over_capacity)
+    if not taken:
+        raise errors.Full
+    return registration
+
+
+def locked(event_id: int, public_id: str) -> Registration | None:
+    """A registration of this event, locked for a decision."""
+    registration = queries.by_public_id(public_id, lock=True)
+    return registration if registration and registration.event_id == event_id else None
+
+

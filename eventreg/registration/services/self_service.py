@@ -1,0 +1,137 @@
+"""What a registrant does with the links received by mail: confirm, cancel, ask for the links."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from eventreg.audit import services as audit
+from eventreg.mailing import services as mailing
+from eventreg.registration import errors, mails, queries, rules
+from eventreg.registration.models import Registration
+from eventreg.registration.rules import Act, State
+from eventreg.registration.services import wording
+from eventreg.registration.services.moves import move
+from eventreg.shared import clock, tokens
+from eventreg.shared.addresses import Address
+from eventreg.shared.db import db
+
+
+def held(public_id: str, nonce: str) -> Registration:
+    """The registration, locked, when `nonce` still opens it. Raises ExpiredLink."""
+    registration = queries.by_public_id(public_id, lock=True)
+    if registration is None or not tokens.same(registration.nonce, nonce):
+        raise errors.ExpiredLink
+    return registration
+
+
+def confirm(registration: Registration) -> State:
+    """The mailbox is proven: confirmed, or pending for a person to decide. Twice is once.
+
+    A hold that ended is given back here and now, whether or not the minute job came by.
+    """
+    if registration.state != State.UNCONFIRMED:
+        return State(registration.state)
+    page = queries.signup_page_of(registration.event_id)
+    facts = page.facts
+    now = clock.deciding_instant(db.session)
+    delivered, failed = queries.first_delivery(registration.id)
+    ends = rules.hold_ends_at(
+        delivered_at=delivered,
+        failed_at=failed,
+        hours=facts.confirmation_hours,
+        starts_at=facts.starts_at,
+    )
+    if ends is not None and now >= ends:
+        return move(registration, Act.EXPIRE, facts=facts, actor="system", now=now)
+    registration.proven_at = now
+    state = rules.after_proof(
+        outcome=registration.eligibility_outcome, approval=facts.approval
+    )
+    if state is State.CONFIRMED:
+        registration.confirmed_at = now
+    proven = state is State.CONFIRMED
+
+    def tell() -> None:
+        write = mails.confirmed if proven else mails.pending
+        letter = write(**wording.about(registration, page))
+        owe(letter, registration, now)
+
+    return move(
+        registration,
+        Act.PROVE if proven else Act.AWAIT,
+        facts=facts,
+        actor="registrant",
+        now=now,
+        owing=tell,
+    )
+
+
+def cancel(registration: Registration, *, actor: str, reason: str = "") -> State:
+    """Gives the place back; twice is once. Raises NotPossible once the event has started."""
+    if registration.state not in rules.ACTIVE:
+        return State(registration.state)
+    page = queries.signup_page_of(registration.event_id)
+    now = clock.deciding_instant(db.session)
+    if actor == "registrant" and not rules.may_cancel(
+        State(registration.state), starts_at=page.facts.starts_at, now=now
+    ):
+        raise errors.NotPossible
+    proven = registration.proven_at is not None or registration.state == State.CONFIRMED
+    registration.cancelled_at = now
+    registration.decision_reason = reason
+
+    def tell() -> None:
+        if not proven:
+            return  # nothing is sent to a mailbox that never answered
+        letter = mails.cancelled(**wording.about(registration, page), reason=reason)
+        owe(letter, registration, now)
+
+    return move(
+        registration,
+        Act.CANCEL,
+        facts=page.facts,
+        actor=actor,
+        now=now,
+        owing=tell,
+        with_reason=bool(reason),
+    )
+
+
+def send_links(address: Address, *, locale: str, now: datetime) -> None:
+    """One letter with a fresh link for each coming registration; older links stop working.
+
+    Nothing is sent to an address that has none, and the caller's answer is the same.
+    """
+    found = queries.to_remind(address.canonical, now)
+    if not found:
+        return
+    entries = []
+    for registration in found:
+        page = queries.signup_page_of(registration.event_id)
+        registration.nonce = tokens.random_id(9)
+        registration.version += 1
+        purpose = "confirm" if registration.state == State.UNCONFIRMED else "manage"
+        url = wording.url(registration, purpose, locale)
+        entries.append((page.title, page.facts.starts_at, page.facts.timezone, url))
+        audit.record(
+            "links_sent",
+            at=now,
+            actor="registrant",
+            event_id=registration.event_id,
+            registration_id=registration.id,
+        )
+    db.session.flush()
+    mailing.queue(mails.my_links(to=address.canonical, locale=locale, entries=entries), now=now)
+
+
+def owe(letter: mailing.Mail, registration: Registration, now: datetime) -> None:
+    """Queues a letter about a registration, once for each of its versions."""
+    key = f"{registration.id}:{letter.kind}:{registration.version}"
+    mailing.queue(
+        replace(
+            letter,
+            event_id=registration.event_id,
+            registration_id=registration.id,
+            dedupe_key=key,
+        ),
+        now=now,
+    )
