@@ -20,7 +20,9 @@ class OutboxMessage(Base):
     state: Mapped[str] = plain(code(16), default="queued")
     locale: Mapped[str] = plain(code(8))
     recipient: Mapped[str] = personal(Keep.REGISTRATION)
-    recipient_key: Mapped[str] = personal(Keep.REGISTRATION, code(64))  # keyed hash: budgets, look-ups
+    recipient_key: Mapped[str] = personal(
+        Keep.REGISTRATION, code(64)
+    )  # keyed hash: budgets, look-ups
     subject: Mapped[str] = personal(Keep.MAIL_BODY)
     text: Mapped[str] = personal(Keep.MAIL_BODY)
     html: Mapped[str] = personal(Keep.MAIL_BODY)

@@ -85,21 +85,19 @@ class Counts:
 SENT = Outcome(Verdict.SENT)
 
 
-def classify(stage: Stage, code: int | None) -> Outcome:
-    """The outcome of an answer `code` at `stage`; no code means a connection that broke.
+def classify(stage: Stage, code: int | None, word: str = "connection") -> Outcome:
+    """The outcome of an answer `code` at `stage`; without a code, `word` says what happened.
 
     Source: RFC 5321 4.2.1 and R19. What goes wrong before the recipient is named is about this
     installation (greeting, TLS, password, sender), so nobody's mail is given up for it, but for
     a letter too large (552).
     """
-    reason = f"{code or 'connection'} {stage}"
+    reason = f"{code or word} {stage}"
     if stage is Stage.BUILD:
-        return Outcome(Verdict.FAILED, f"cannot be built {code or ''}".strip())
+        return Outcome(Verdict.FAILED, reason)
     if stage in {Stage.CONNECT, Stage.TLS, Stage.LOGIN}:
         return Outcome(Verdict.RETRY, reason, connection_lost=True, server_away=True)
-    if code is None:
-        return Outcome(Verdict.RETRY, reason, connection_lost=True)
-    if code == 421:
+    if code is None or code == 421:
         return Outcome(Verdict.RETRY, reason, connection_lost=True)
     permanent = 500 <= code < 600
     if permanent and (stage in {Stage.RECIPIENT, Stage.DATA} or code == 552):
