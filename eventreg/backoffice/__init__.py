@@ -1,0 +1,1 @@
+"""Organisers' pages: their events, settings, people, files, trace. Above registration and events."""

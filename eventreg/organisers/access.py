@@ -1,7 +1,6 @@
 """The guard of organiser pages: who is signed in, with which role, and what was being typed."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import (
     Blueprint,
@@ -24,7 +23,6 @@ from eventreg.organisers.rules import ABSOLUTE, RECENT, TOUCH, Account, Action, 
 from eventreg.shared.access import ORGANISER
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
-from eventreg.shared.errors import NotFound
 from eventreg.shared.tokens import digest, read, sign
 from eventreg.shared.urls import safe_next
 
@@ -33,15 +31,14 @@ DRAFT_COOKIE = "brouillon"
 DRAFT_LIMIT = 3_800  # bytes of a cookie that every browser keeps
 DRAFT_SKIPPED = frozenset({"csrf_token"})
 
-FindRole = Callable[[Account, dict[str, Any]], Role | None]
+FindRole = Callable[[Account], Role | None]
 
 
 def guard(bp: Blueprint, find_role: FindRole | None = None) -> None:
     """Every ORGANISER view of `bp` wants a live session and a role that allows its action.
 
-    `find_role` answers the role on the object that the URL names, None when the account may not
-    know of it (then: 404, as for an object that does not exist). Without it, or for a URL that
-    names none, the role on all events counts.
+    `find_role` answers the role on the object that the URL names; it raises NotFound when there
+    is none that the account may know of. Without it, the role on all events counts.
     """
 
     def check() -> ResponseReturnValue | None:
@@ -51,7 +48,7 @@ def guard(bp: Blueprint, find_role: FindRole | None = None) -> None:
         account = signed_in()
         if account is None:
             return _ask_sign_in()
-        g.role = _role(account, find_role)
+        g.role = find_role(account) if find_role else account.role_on(None)
         if not can(g.role, Action(action)):
             raise NotAllowed
         return None
@@ -59,15 +56,6 @@ def guard(bp: Blueprint, find_role: FindRole | None = None) -> None:
     bp.before_request(check)
     bp.after_request(_drop_used_draft)
     bp.context_processor(_template_words)
-
-
-def _role(account: Account, find_role: FindRole | None) -> Role | None:
-    if find_role is None or not request.view_args:
-        return account.role_on(None)
-    role = find_role(account, request.view_args)
-    if role is None:
-        raise NotFound
-    return role
 
 
 def signed_in() -> Account | None:

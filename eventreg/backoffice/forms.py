@@ -1,0 +1,298 @@
+"""Forms of organiser pages: shape only, with what was typed kept as it was typed."""
+
+import base64
+import binascii
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
+
+from eventreg.backoffice import rules, words
+from eventreg.events import services as events
+from eventreg.events.errors import BadValue
+from eventreg.registration.exports import COLUMNS, DEFAULT_COLUMNS, STATE_WORDS
+from eventreg.registration.services import Applicant
+from eventreg.shared.addresses import canonical
+from eventreg.shared.errors import N_
+from eventreg.shared.fields import (
+    BaseForm,
+    EmailAddress,
+    LineField,
+    Plain,
+    Required,
+    TextField,
+    parse_local,
+)
+
+NAME_LIMIT = 75
+LINE_LIMIT = 200
+PHONE_LIMIT = 40
+REASON_LIMIT = 1_000
+INSTANTS = events.INSTANTS
+FLAGS = events.FLAGS
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+
+
+class ActForm(BaseForm):
+    """A button alone."""
+
+
+class FoldField(RadioField):
+    """Which of the two hours, when clocks go back; not asked otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            choices=[
+                ("0", _l("The first one (summer time)")),
+                ("1", _l("The second one (winter time)")),
+            ],
+            validate_choice=False,
+        )
+
+
+class EventValues(BaseForm):
+    """Fields of an event as text; `values` holds what they mean once `check` has said yes."""
+
+    keys: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.values: dict[str, Any] = {}
+        self.ambiguous: set[str] = set()
+
+    def text(self, key: str) -> str:
+        data = self[key].data
+        return ("on" if data else "off") if key in FLAGS else str(data or "")
+
+    def check(self, stored: dict[str, str], zone: str) -> bool:
+        """Reads each field that differs from `stored`; every fault stands beside its field."""
+        good = bool(self.validate_on_submit())
+        if "timezone" in self.keys:
+            zone = self._zone(zone)
+        for key in self.keys:
+            # What was not touched is not read again: a stored instant may be finer than its text.
+            if self.text(key) == stored.get(key) and zone == stored.get("timezone", zone):
+                continue
+            try:
+                self.values[key] = events.parse(key, self._spoken(key, zone), zone)
+            except BadValue as fault:
+                self.show(fault)
+        return good and not any(field.errors for field in self)
+
+    def _zone(self, zone: str) -> str:
+        try:
+            return events.parse_zone(self.text("timezone"))
+        except BadValue:
+            return zone  # told beside the field
+
+    def _spoken(self, key: str, zone: str) -> str:
+        """The text of a field; for an hour that happens twice, with the offset that was chosen."""
+        text = self.text(key)
+        if key not in INSTANTS or not text:
+            return text
+        try:
+            parse_local(text, zone)
+        except ValueError as fault:
+            if str(fault) != "twice":
+                return text
+            self.ambiguous.add(key)
+            fold = self[f"{key}_fold"].data
+            if fold not in ("0", "1"):
+                raise BadValue(
+                    N_("This hour happens twice on that day: clocks go back. Choose which one."),
+                    field=key,
+                ) from fault
+            return rules.with_fold(text, zone, int(fold))
+        return text
+
+
+class NewEventForm(EventValues):
+    keys = ("title", "starts_at")
+
+    title = LineField(_l("Title"), [Required(N_("Enter the event's title."))])
+    slug = LineField(
+        _l("Short name, for the address of the page"),
+        [Required(N_("Enter a short name, for example: journee-design."))],
+    )
+    starts_at = LineField(_l("Start"), [Required(N_("Enter the day and time of the start."))])
+    starts_at_fold = FoldField()
+
+
+class SettingsForm(EventValues):
+    keys = tuple(words.SETTINGS)
+
+    title = LineField(_l("Title"), [Required(N_("Enter the event's title."))])
+    starts_at = LineField(_l("Start"))
+    starts_at_fold = FoldField()
+    ends_at = LineField(_l("End"))
+    ends_at_fold = FoldField()
+    timezone = LineField(_l("Time zone"), [Required(N_("Enter a time zone: Europe/Paris."))])
+    venue = LineField(_l("Venue"))
+    address = LineField(_l("Postal address"))
+    online = BooleanField(_l("The event can be followed online"))
+    registration_mode = RadioField(_l("Where do people sign up?"))
+    external_url = LineField(_l("Address of the other site"))
+    opens_at = LineField(_l("Sign-ups open"))
+    opens_at_fold = FoldField()
+    closes_at = LineField(_l("Sign-ups close"))
+    closes_at_fold = FoldField()
+    capacity = LineField(_l("Number of places"))
+    audience = RadioField(_l("Who may come?"))
+    audience_text = TextField(_l("Words about the audience"))
+    approval = RadioField(_l("Who accepts the requests?"))
+    pending_holds_seat = BooleanField(_l("A request that awaits a decision holds a place"))
+    confirmation_hours = LineField(_l("Hours left to confirm an address"))
+    retention_days = LineField(_l("Days during which the list is kept after the event"))
+    contact_name = LineField(_l("Name of the contact"))
+    contact_email = LineField(_l("E-mail address of the contact"))
+    version = HiddenField()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.registration_mode.choices = words.choices(words.MODES)
+        self.audience.choices = words.choices(words.AUDIENCES)
+        self.approval.choices = words.choices(words.APPROVALS)
+
+    @property
+    def version_seen(self) -> int:
+        """The version that was on the screen; an altered one is as stale as any."""
+        text = str(self.version.data or "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+
+    def differences(self, stored: dict[str, str]) -> list[rules.Difference]:
+        """The settings for which my text and the stored one differ."""
+        return [
+            rules.Difference(key=key, mine=self.text(key), theirs=stored[key])
+            for key in self.keys
+            if self.text(key) != stored[key]
+        ]
+
+
+def texts_of(event: Any, capacity: int | None) -> dict[str, str]:
+    """An event's settings as the form writes them."""
+    texts = {}
+    for key in words.SETTINGS:
+        value: Any = capacity if key == "capacity" else getattr(event, key)
+        if key in INSTANTS:
+            texts[key] = rules.local_text(value, event.timezone)
+        elif key in FLAGS:
+            texts[key] = "on" if value else "off"
+        elif isinstance(value, float):
+            texts[key] = f"{value:g}"
+        else:
+            texts[key] = "" if value is None else str(value)
+    return texts
+
+
+def field_data(texts: dict[str, str]) -> dict[str, Any]:
+    """`texts_of` as data of the form."""
+    return {key: text == "on" if key in FLAGS else text for key, text in texts.items()}
+
+
+class ReasonForm(BaseForm):
+    """A decision about a person; whether the reason is compulsory depends on the decision."""
+
+    reason = TextField(_l("Reason"), [Plain(REASON_LIMIT)])
+
+
+class AddForm(BaseForm):
+    """Somebody added by an organiser."""
+
+    given_name = LineField(
+        _l("First name"), [Required(N_("Enter the first name.")), Plain(NAME_LIMIT, name=True)]
+    )
+    family_name = LineField(
+        _l("Last name"), [Required(N_("Enter the last name.")), Plain(NAME_LIMIT, name=True)]
+    )
+    email = LineField(
+        _l("E-mail address"),
+        [Required(N_("Enter an e-mail address, for example: name@example.org.")), EmailAddress()],
+    )
+    organisation = LineField(_l("Organisation"), [Plain(LINE_LIMIT)])
+    job_title = LineField(_l("Position"), [Plain(LINE_LIMIT)])
+    phone = LineField(_l("Telephone"), [Plain(PHONE_LIMIT)])
+    language = RadioField(_l("Language of the messages"), choices=LANGUAGES, default="fr")
+    reason = TextField(
+        _l("Why is this person added by hand?"),
+        [Required(N_("Write why this person is added by hand.")), Plain(REASON_LIMIT)],
+    )
+    over_capacity = BooleanField(_l("Add this person even if no place is left"))
+
+    def applicant(self) -> Applicant:
+        """The facts of a valid form."""
+        return Applicant(
+            address=canonical(self.email.data or ""),
+            given_name=self.given_name.data or "",
+            family_name=self.family_name.data or "",
+            organisation=self.organisation.data or "",
+            job_title=self.job_title.data or "",
+            phone=self.phone.data or "",
+        )
+
+
+class ExportForm(BaseForm):
+    """Which people, which columns, which format, and why the list leaves the service."""
+
+    format = RadioField(_l("Format"), default="csv")
+    states = SelectMultipleField(_l("People"))
+    columns = SelectMultipleField(_l("Columns"), default=list(DEFAULT_COLUMNS))
+    reason = RadioField(_l("What is the list for?"), validate_choice=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.format.choices = words.choices(words.EXPORT_FORMATS)
+        self.states.choices = words.choices(STATE_WORDS)
+        self.columns.choices = words.choices(COLUMNS)
+        self.reason.choices = words.choices(words.EXPORT_REASONS)
+
+    def validate(self, *args: Any, **options: Any) -> bool:
+        good = bool(super().validate(*args, **options))
+        if self.reason.data not in words.EXPORT_REASONS:
+            self.reason.errors = [gettext("Choose what the list is for.")]
+            return False
+        return good
+
+
+class ImportForm(BaseForm):
+    """One document, as a file."""
+
+    document = FileField(_l("Document"))
+
+    def content(self) -> tuple[str, bytes] | None:
+        """(file name, bytes), or None with the fault beside the field."""
+        upload = self.document.data
+        if not upload or not upload.filename:
+            self.document.errors = [gettext("Choose a document that ends in .md or .markdown.")]
+            return None
+        name = str(upload.filename).replace("\\", "/").rpartition("/")[2]
+        if not name.lower().endswith(rules.UPLOAD_ENDINGS):
+            self.document.errors = [gettext("The document's name must end in .md or .markdown.")]
+            return None
+        raw: bytes = upload.stream.read(rules.UPLOAD_LIMIT + 1)
+        if len(raw) > rules.UPLOAD_LIMIT:
+            self.document.errors = [gettext("The document is too large: 1 MB at most.")]
+            return None
+        return name[:200], raw
+
+
+class ConfirmImportForm(BaseForm):
+    """The document of the report, handed back as it was read."""
+
+    name = HiddenField()
+    packed = HiddenField()
+
+    def content(self) -> tuple[str, bytes] | None:
+        """(file name, bytes), or None when what came back is not what was given."""
+        try:
+            raw = base64.b64decode(self.packed.data or "", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        name = str(self.name.data or "")
+        return (name, raw) if name and 0 < len(raw) <= rules.UPLOAD_LIMIT else None
+
+
+def pack(raw: bytes) -> str:
+    """Bytes as the hidden field of ConfirmImportForm carries them."""
+    return base64.b64encode(raw).decode()

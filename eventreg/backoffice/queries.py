@@ -1,0 +1,187 @@
+"""Reads of organiser pages. Events are only found through the account that asks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select, true
+
+from eventreg.audit.models import AuditEntry
+from eventreg.backoffice.rules import PAGE_SIZE, EventLine
+from eventreg.events.models import Event, Pool
+from eventreg.mailing.models import OutboxMessage
+from eventreg.organisers.models import Organiser
+from eventreg.organisers.rules import Account
+from eventreg.registration import queries as registrations
+from eventreg.registration.models import Registration
+from eventreg.registration.queries import Page
+from eventreg.registration.rules import SignupFacts
+from eventreg.shared.db import db
+from eventreg.shared.text import fold
+
+SEARCH_WORDS = 6
+EVENTS_SHOWN = 200
+
+
+def _visible_to(account: Account) -> ColumnElement[bool]:
+    return true() if account.everywhere else Event.id.in_(account.event_ids)
+
+
+def event(account: Account, slug: str) -> Event | None:
+    """An event on which the account holds a role; a foreign one looks like a missing one."""
+    return db.session.execute(
+        select(Event).where(Event.slug == slug, _visible_to(account))
+    ).scalar_one_or_none()
+
+
+def events(account: Account) -> list[EventLine]:
+    """The account's events, latest first, with seats and figures, in two statements."""
+    query = (
+        select(
+            Event.title,
+            Event.day_only,
+            Event.id.label("event_id"),
+            Event.slug,
+            Event.version,
+            Event.state.label("event_state"),
+            Event.registration_mode.label("mode"),
+            Event.starts_at,
+            Event.ends_at,
+            Event.timezone,
+            Event.opens_at,
+            Event.closes_at,
+            Event.external_url,
+            Event.audience,
+            Event.approval,
+            Event.pending_holds_seat,
+            Event.confirmation_hours,
+            Pool.id.label("pool_id"),
+            Pool.capacity,
+            Pool.taken,
+        )
+        .join(Pool, (Pool.event_id == Event.id) & (Pool.kind == "event"))
+        .where(_visible_to(account))
+        .order_by(Event.starts_at.desc(), Event.id.desc())
+        .limit(EVENTS_SHOWN)
+    )
+    rows = [dict(row._mapping) for row in db.session.execute(query)]
+    counts = registrations.figures_of_all(row["event_id"] for row in rows)
+    return [
+        EventLine(
+            title=row.pop("title"),
+            day_only=row.pop("day_only"),
+            counts=counts.get(row["event_id"], {}),
+            facts=SignupFacts(**row),
+        )
+        for row in rows
+    ]
+
+
+def signups_by_day(event_id: int) -> list[tuple[date, int]]:
+    """How many people signed up on each day (UTC)."""
+    day = func.date(Registration.registered_at)
+    query = (
+        select(day, func.count())
+        .where(Registration.event_id == event_id)
+        .group_by(day)
+        .order_by(day)
+    )
+    found = db.session.execute(query).all()
+    return [(date.fromisoformat(str(value)), count) for value, count in found]
+
+
+_ORDERS: Mapping[str, Sequence[Any]] = {
+    "name": (Registration.search, Registration.id),
+    "-name": (Registration.search.desc(), Registration.id.desc()),
+    "date": (Registration.registered_at, Registration.id),
+    "-date": (Registration.registered_at.desc(), Registration.id.desc()),
+}
+
+
+def attendees(event_id: int, *, search: str, state: str, sort: str, page: int) -> Page:
+    """One page of people, in two statements; `search` looks in names and addresses."""
+    wanted = [Registration.event_id == event_id]
+    if state:
+        wanted.append(Registration.state == state)
+    wanted += [
+        Registration.search.contains(word, autoescape=True)
+        for word in fold(search).split()[:SEARCH_WORDS]
+    ]
+    counting = select(func.count()).select_from(Registration).where(*wanted)
+    columns = (
+        Registration.public_id,
+        Registration.given_name,
+        Registration.family_name,
+        Registration.email,
+        Registration.organisation,
+        Registration.state,
+        Registration.registered_at,
+    )
+    query = select(*columns).where(*wanted).order_by(*_ORDERS[sort])
+    return _page(counting, query, page)
+
+
+def mails(event_id: int, *, state: str, page: int) -> Page:
+    """One page of the letters owed for an event, latest first."""
+    wanted = [OutboxMessage.event_id == event_id]
+    if state:
+        wanted.append(OutboxMessage.state == state)
+    counting = select(func.count()).select_from(OutboxMessage).where(*wanted)
+    query = (
+        select(
+            OutboxMessage.kind,
+            OutboxMessage.recipient,
+            OutboxMessage.state,
+            OutboxMessage.attempts,
+            OutboxMessage.created_at,
+            OutboxMessage.due_at,
+            OutboxMessage.sent_at,
+            OutboxMessage.last_error,
+            Registration.public_id,
+        )
+        .outerjoin(Registration, Registration.id == OutboxMessage.registration_id)
+        .where(*wanted)
+        .order_by(OutboxMessage.id.desc())
+    )
+    return _page(counting, query, page)
+
+
+def history(event_id: int, *, page: int) -> Page:
+    """One page of the trace of an event and of its registrations, latest first."""
+    counting = select(func.count()).select_from(AuditEntry).where(AuditEntry.event_id == event_id)
+    query = (
+        select(
+            AuditEntry.at,
+            AuditEntry.actor,
+            AuditEntry.action,
+            AuditEntry.old_state,
+            AuditEntry.new_state,
+            AuditEntry.details,
+            Registration.public_id,
+        )
+        .outerjoin(Registration, Registration.id == AuditEntry.registration_id)
+        .where(AuditEntry.event_id == event_id)
+        .order_by(AuditEntry.id.desc())
+    )
+    return _page(counting, query, page)
+
+
+def _page(counting: Any, query: Any, number: int) -> Page:
+    total = db.session.execute(counting).scalar_one()
+    last = max(1, -(-total // PAGE_SIZE))
+    number = min(max(number, 1), last)
+    rows: Sequence[Row[Any]] = db.session.execute(
+        query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
+    ).all()
+    return Page(rows=rows, total=total, number=number, size=PAGE_SIZE)
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Names of the organisers among the actors of a trace, in one statement."""
+    keys = {
+        int(actor.removeprefix("organiser:"))
+        for actor in actors
+        if actor.removeprefix("organiser:").isdecimal()
+    }
+    query = select(Organiser.id, Organiser.name).where(Organiser.id.in_(sorted(keys)))
+    return {f"organiser:{key}": name for key, name in db.session.execute(query)}

@@ -1,0 +1,109 @@
+"""The people of an event: list, one person's file, somebody added by hand."""
+
+from http import HTTPStatus
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from eventreg.backoffice import queries, rules, words
+from eventreg.backoffice.access import bp, event, filled
+from eventreg.backoffice.forms import AddForm
+from eventreg.organisers.access import account
+from eventreg.organisers.rules import Action
+from eventreg.registration import queries as registrations
+from eventreg.registration import services
+from eventreg.registration.errors import AlreadyRegistered, Full
+from eventreg.registration.exports import STATE_WORDS
+from eventreg.shared.access import ORGANISER, access
+from eventreg.shared.db import transaction
+from eventreg.shared.errors import Invalid, NotFound
+
+SEARCH_LIMIT = 200
+
+
+@bp.get("/evenements/<slug>/inscriptions/")
+@access(ORGANISER, Action.LOOK)
+def attendees() -> ResponseReturnValue:
+    """Search in names and addresses, a state, an order, pages of 50: links and a GET form."""
+    search = request.args.get("q", "")[:SEARCH_LIMIT]
+    state = request.args.get("etat", "")
+    sort = request.args.get("tri", "")
+    page = queries.attendees(
+        event().id,
+        search=search,
+        state=state if state in STATE_WORDS else "",
+        sort=sort if sort in rules.SORTS else rules.DEFAULT_SORT,
+        page=page_number(),
+    )
+    return render_template(
+        "backoffice/attendees.html",
+        event=event(),
+        page=page,
+        search=search,
+        state=state if state in STATE_WORDS else "",
+        sort=sort if sort in rules.SORTS else rules.DEFAULT_SORT,
+        state_options=words.choices(STATE_WORDS),
+    )
+
+
+def page_number() -> int:
+    """The page asked for; anything odd is the first."""
+    text = request.args.get("page", "1")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 1
+
+
+@bp.get("/evenements/<slug>/inscriptions/<public_id>/")
+@access(ORGANISER, Action.LOOK)
+def attendee(public_id: str) -> ResponseReturnValue:
+    """One person's file: facts, eligibility in words, letters, trace, possible acts."""
+    registration = registrations.attendee(event().id, public_id)
+    if registration is None:
+        raise NotFound
+    trace = registrations.trace(registration.id)
+    return render_template(
+        "backoffice/attendee.html",
+        event=event(),
+        registration=registration,
+        explanation=words.eligibility(registration),
+        mails=registrations.mails_of(registration.id),
+        trace=trace,
+        names=queries.names_of(entry.actor for entry in trace),
+        acts=rules.possible_acts(registration.state),
+    )
+
+
+@bp.route("/evenements/<slug>/inscriptions/ajouter/", methods=["GET", "POST"])
+@access(ORGANISER, Action.ADD)
+def add() -> ResponseReturnValue:
+    """Somebody added by hand, also after the deadline; over capacity only when ticked."""
+    form = filled(AddForm)
+    status = HTTPStatus.OK if request.method == "GET" else HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                registration = services.add_by_hand(
+                    event(),
+                    form.applicant(),
+                    reason=form.reason.data or "",
+                    actor=account().actor,
+                    locale=str(form.language.data),
+                    over_capacity=bool(form.over_capacity.data),
+                )
+                public_id = registration.public_id
+        except Full as refusal:
+            sentence = gettext(
+                "There is no place left. Tick this box to add the person all the same."
+            )
+            form.over_capacity.errors = [sentence]
+            status = HTTPStatus(refusal.kind.value)
+        except (AlreadyRegistered, Invalid) as refusal:
+            form.show(refusal)
+            status = HTTPStatus(refusal.kind.value)
+        else:
+            flash(gettext("The person has been added and receives a confirmation."), "success")
+            target = url_for("backoffice.attendee", slug=event().slug, public_id=public_id)
+            return redirect(target, HTTPStatus.SEE_OTHER)
+    facts = registrations.signup_facts_of(event().id)
+    page = render_template("backoffice/add.html", event=event(), form=form, facts=facts)
+    return page, status

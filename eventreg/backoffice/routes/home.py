@@ -1,0 +1,149 @@
+"""The organiser's events, a new one by form, one or more from a document."""
+
+from http import HTTPStatus
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from eventreg.backoffice import queries, rules, words
+from eventreg.backoffice.access import bp, filled
+from eventreg.backoffice.forms import ConfirmImportForm, ImportForm, NewEventForm, pack
+from eventreg.events import importing
+from eventreg.events import services as events
+from eventreg.events.errors import BadValue, SlugTaken
+from eventreg.events.jekyll import Document, DocumentError, parse
+from eventreg.organisers.access import account
+from eventreg.organisers.rules import Action
+from eventreg.registration.rules import next_change, signup_state
+from eventreg.shared.access import ORGANISER, access
+from eventreg.shared.clock import utc_now
+from eventreg.shared.db import transaction
+from eventreg.shared.errors import DomainError
+from eventreg.shared.i18n import translate
+
+bp.context_processor(words.template_words)
+
+
+@bp.get("/")
+@access(ORGANISER, Action.ENTER)
+def home() -> ResponseReturnValue:
+    """The account's events with seats, figures and what comes next."""
+    now = utc_now()
+    lines = [
+        {
+            "line": line,
+            "signups": signup_state(line.facts, now),
+            "next_change": next_change(line.facts, now),
+            "overbooked": rules.overbooked(line.facts.capacity, line.facts.taken),
+        }
+        for line in queries.events(account())
+    ]
+    return render_template("backoffice/home.html", lines=lines)
+
+
+@bp.route("/evenements/nouveau/", methods=["GET", "POST"])
+@access(ORGANISER, Action.CREATE)
+def create() -> ResponseReturnValue:
+    """A draft with a title, an address and a start; the rest is set afterwards."""
+    form = filled(NewEventForm)
+    if request.method == "GET":
+        return render_template("backoffice/create.html", form=form)
+    if form.check({}, NEW_EVENT_ZONE):
+        slug = (form.slug.data or "").lower()
+        try:
+            with transaction():
+                events.create(slug, actor=account().actor, now=utc_now(), **form.values)
+            flash(
+                gettext("The event has been created as a draft: nobody else sees it yet."),
+                "success",
+            )
+            return redirect(url_for("backoffice.settings", slug=slug), HTTPStatus.SEE_OTHER)
+        except (BadValue, SlugTaken) as refusal:
+            form.show(refusal)
+    page = render_template("backoffice/create.html", form=form)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+NEW_EVENT_ZONE = "Europe/Paris"  # the zone of a new event until its settings say otherwise
+
+
+@bp.route("/importer/", methods=["GET", "POST"])
+@access(ORGANISER, Action.CREATE)
+def import_document() -> ResponseReturnValue:
+    """One document of the site: read it, report; nothing is written yet."""
+    form = filled(ImportForm)
+    if request.method == "GET":
+        return render_template("backoffice/import.html", form=form)
+    given = form.content() if form.validate_on_submit() else None
+    if given is None:
+        page = render_template("backoffice/import.html", form=form)
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    return _report(*given)
+
+
+class _NotKept(Exception):
+    def __init__(self, report: importing.Report) -> None:
+        self.report = report
+
+
+def _report(name: str, raw: bytes) -> ResponseReturnValue:
+    """What the import would do, found by doing it in a transaction that is undone."""
+    document, errors = _read(name, raw)
+    report = None
+    if document is not None:
+        try:
+            with transaction():
+                raise _NotKept(_apply(document))
+        except _NotKept as done:
+            report = done.report
+        except DomainError as refusal:
+            errors = [(None, translate(refusal))]
+    problems = [
+        (problem.line, problem.text(gettext)) for problem in (report.warnings if report else ())
+    ]
+    page = render_template(
+        "backoffice/import_report.html",
+        name=name,
+        document=document,
+        report=report,
+        errors=errors,
+        warnings=problems,
+        form=ConfirmImportForm(formdata=None, data={"name": name, "packed": pack(raw)}),
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+
+
+def _read(name: str, raw: bytes) -> tuple[Document | None, list[tuple[int | None, str]]]:
+    try:
+        return parse(raw, name), []
+    except DocumentError as fault:
+        return None, [(problem.line, problem.text(gettext)) for problem in fault.problems]
+
+
+def _apply(document: Document) -> importing.Report:
+    return importing.apply(document, actor=account().actor, now=utc_now(), publish=False)
+
+
+@bp.post("/importer/confirmer/")
+@access(ORGANISER, Action.CREATE)
+def confirm_import() -> ResponseReturnValue:
+    """Writes what the report announced, from the document it carried."""
+    form = ConfirmImportForm()
+    given = form.content() if form.validate_on_submit() else None
+    document = _read(*given)[0] if given else None
+    if document is None:
+        flash(gettext("The document could not be read again. Choose it once more."), "error")
+        return redirect(url_for("backoffice.import_document"), HTTPStatus.SEE_OTHER)
+    with transaction():
+        report = _apply(document)
+    flash(
+        {
+            "created": gettext("The event has been created as a draft."),
+            "changed": gettext("The event has been updated from the document."),
+        }.get(report.outcome, gettext("Nothing had to change.")),
+        "success",
+    )
+    if report.event_id is None:
+        return redirect(url_for("backoffice.home"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("backoffice.overview", slug=report.slug), HTTPStatus.SEE_OTHER)

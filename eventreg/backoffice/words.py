@@ -1,0 +1,212 @@
+"""Codes as organisers read them: English ids, translated where they are shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventreg.eligibility import messages
+from eventreg.eligibility.decisions import Outcome
+from eventreg.registration.exports import OUTCOME_WORDS, SOURCE_WORDS, STATE_WORDS
+from eventreg.shared.errors import N_
+from eventreg.shared.i18n import say
+
+# code: (words, kind of badge)
+EVENT_STATES: Mapping[str, tuple[str, str]] = {
+    "draft": (N_("Draft"), "new"),
+    "published": (N_("Published"), "success"),
+    "cancelled": (N_("Event cancelled"), "error"),
+    "archived": (N_("Archived"), ""),
+}
+SIGNUP_STATES: Mapping[str, tuple[str, str]] = {
+    "not_open": (N_("Sign-ups not open yet"), "info"),
+    "open": (N_("Sign-ups open"), "success"),
+    "waiting_list": (N_("Waiting list"), "warning"),
+    "full": (N_("Full"), "warning"),
+    "closed": (N_("Sign-ups closed"), ""),
+    "external": (N_("Sign-ups on another site"), "info"),
+    "none": (N_("No sign-ups"), ""),
+}
+BADGES: Mapping[str, str] = {
+    "unconfirmed": "info",
+    "pending": "new",
+    "waiting": "info",
+    "offered": "info",
+    "confirmed": "success",
+    "cancelled": "error",
+    "rejected": "error",
+    "expired": "",
+}
+MAIL_KINDS: Mapping[str, str] = {
+    "confirm_address": N_("Request to confirm the address"),
+    "confirmed": N_("Confirmation of the sign-up"),
+    "pending": N_("Request awaiting a decision"),
+    "accepted": N_("Request accepted"),
+    "rejected": N_("Request refused"),
+    "already_registered": N_("Reminder of an existing sign-up"),
+    "my_links": N_("Personal links"),
+    "cancelled": N_("Cancellation"),
+    "organiser_sign_in": N_("Organiser sign-in"),
+    "closing_recap": N_("Summary at closing"),
+}
+MAIL_STATES: Mapping[str, tuple[str, str]] = {
+    "queued": (N_("To be sent"), "info"),
+    "sending": (N_("Being sent"), "info"),
+    "sent": (N_("Sent"), "success"),
+    "retrying": (N_("Failed, will be tried again"), "warning"),
+    "failed": (N_("Not delivered"), "error"),
+    "cancelled": (N_("Withdrawn"), ""),
+}
+ACTIONS: Mapping[str, str] = {
+    "registered": N_("Signed up"),
+    "signed_up_again": N_("Signed up a second time (reminder sent)"),
+    "prove": N_("Address confirmed"),
+    "await": N_("Address confirmed, awaiting a decision"),
+    "accept": N_("Request accepted"),
+    "refuse": N_("Request refused"),
+    "cancel": N_("Sign-up cancelled"),
+    "expire": N_("Not confirmed in time"),
+    "added_by_hand": N_("Added by an organiser"),
+    "links_sent": N_("Personal links sent"),
+    "closed": N_("Sign-ups closed"),
+    "document_imported": N_("Document imported"),
+    "event_created": N_("Event created"),
+    "event_changed": N_("Settings changed"),
+    "event_state": N_("Visibility changed"),
+    "export": N_("List exported"),
+    "organiser_role": N_("Role given to an organiser"),
+    "sign_in_link": N_("Sign-in link handed over"),
+    "sign_in": N_("Organiser signed in"),
+    "sign_out": N_("Organiser signed out"),
+    "filled": N_("Trial registrations generated"),
+    "imported": N_("List imported"),
+}
+ACTORS: Mapping[str, str] = {
+    "registrant": N_("The person"),
+    "system": N_("The service"),
+    "operator": N_("The operator"),
+}
+EXPORT_REASONS: Mapping[str, str] = {
+    "welcome": N_("Welcome people at the event"),
+    "badges": N_("Print badges"),
+    "building_access": N_("Give names to the building's security"),
+    "follow_up": N_("Write to people after the event"),
+    "statistics": N_("Make statistics"),
+    "other": N_("Another reason"),
+}
+EXPORT_FORMATS: Mapping[str, str] = {
+    "csv": N_("CSV (opens in any spreadsheet)"),
+    "xlsx": N_("XLSX (Excel)"),
+    "ods": N_("ODS (LibreOffice)"),
+    "json": N_("JSON (for programs)"),
+}
+AUDIENCES: Mapping[str, str] = {
+    "anyone": N_("Everybody"),
+    "public_agents": N_("Public agents"),
+}
+APPROVALS: Mapping[str, str] = {
+    "none": N_("Nobody: a place left is enough"),
+    "manual": N_("An organiser, for each person"),
+}
+MODES: Mapping[str, str] = {
+    "internal": N_("On this site"),
+    "external": N_("On another site"),
+    "none": N_("No sign-up"),
+}
+SETTINGS: Mapping[str, str] = {
+    "title": N_("Title"),
+    "starts_at": N_("Start"),
+    "ends_at": N_("End"),
+    "timezone": N_("Time zone"),
+    "venue": N_("Venue"),
+    "address": N_("Postal address"),
+    "online": N_("The event can be followed online"),
+    "registration_mode": N_("Where do people sign up?"),
+    "external_url": N_("Address of the other site"),
+    "opens_at": N_("Sign-ups open"),
+    "closes_at": N_("Sign-ups close"),
+    "capacity": N_("Number of places"),
+    "audience": N_("Who may come?"),
+    "audience_text": N_("Words about the audience"),
+    "approval": N_("Who accepts the requests?"),
+    "pending_holds_seat": N_("A request that awaits a decision holds a place"),
+    "confirmation_hours": N_("Hours left to confirm an address"),
+    "retention_days": N_("Days during which the list is kept after the event"),
+    "contact_name": N_("Name of the contact"),
+    "contact_email": N_("E-mail address of the contact"),
+}
+
+
+def state(code: str) -> str:
+    """A registration's state."""
+    return say(STATE_WORDS[code])
+
+
+def outcome(code: str) -> str:
+    return say(OUTCOME_WORDS.get(code, code))
+
+
+def source(code: str) -> str:
+    return say(SOURCE_WORDS.get(code, code))
+
+
+def action(code: str) -> str:
+    return say(ACTIONS.get(code, code))
+
+
+def mail_kind(code: str) -> str:
+    return say(MAIL_KINDS.get(code, code))
+
+
+def setting(key: str) -> str:
+    return say(SETTINGS.get(key, key))
+
+
+def actor(code: str, names: Mapping[str, str]) -> str:
+    """Who did it: a name for organisers, a word for the others."""
+    return names.get(code) or say(ACTORS.get(code, N_("A former organiser")))
+
+
+def badge(table: Mapping[str, tuple[str, str]], code: str) -> tuple[str, str]:
+    """(words, kind) of a state."""
+    words, kind = table.get(code, (code, ""))
+    return say(words), kind
+
+
+def eligibility(registration: Any) -> str:
+    """Why the service judged the address as it did; empty when there is nothing to explain."""
+    if registration.eligibility_reason == "organiser_decision":
+        return say(N_("An organiser added this person."))
+    try:
+        known = Outcome(registration.eligibility_outcome)
+    except ValueError:
+        return ""
+    if known is Outcome.ELIGIBLE and registration.eligibility_reason not in messages.REASONS:
+        return ""
+    sentence = messages.sentence(registration.eligibility_reason, known)
+    domain = registration.email_key.rpartition("@")[2]
+    return say(
+        sentence, {"domain": domain, "organisation": registration.eligibility_body or domain}
+    )
+
+
+def choices(table: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(code, words) for a field."""
+    return [(code, say(words)) for code, words in table.items()]
+
+
+def template_words() -> dict[str, object]:
+    """The functions above for templates, under the name `words`."""
+    return {
+        "words": {
+            "state": state,
+            "outcome": outcome,
+            "source": source,
+            "action": action,
+            "mail_kind": mail_kind,
+            "setting": setting,
+            "actor": actor,
+            "event_state": lambda code: badge(EVENT_STATES, code),
+            "signup_state": lambda code: badge(SIGNUP_STATES, code),
+            "mail_state": lambda code: badge(MAIL_STATES, code),
+            "badge_kind": lambda code: BADGES.get(code, ""),
+        }
+    }
