@@ -85,7 +85,7 @@ def load(settings: ThemeSettings) -> Theme:
     if not built:
         log.warning("State theme not built (make setup needs a network): neutral theme shown")
         return Theme(NEUTRAL, urls)
-    return Theme(STATE, urls | built)
+    return Theme(STATE, {**urls, **built})
 
 
 def _built(assets: Path) -> Mapping[str, str]:
@@ -95,19 +95,16 @@ def _built(assets: Path) -> Mapping[str, str]:
     except (OSError, ValueError):
         return {}
     files: Mapping[str, str] = manifest.get("dsfr", {}).get("files", {})
-    complete = all((assets / "public" / url.removeprefix("/static/")).is_file() for url in files.values())
+    complete = all(
+        (assets / "public" / url.removeprefix("/static/")).is_file() for url in files.values()
+    )
     return files if complete else {}
-
-
-class StaticFiles(WhiteNoise):
-    """WhiteNoise that promises one year, as the design asks, instead of ten."""
-
-    FOREVER = YEAR
 
 
 def serve(app: Flask, settings: ThemeSettings) -> None:
     """Static files are answered before the application; hashed URLs may be kept for ever."""
-    files = StaticFiles(app.wsgi_app, max_age=FIVE_MINUTES, immutable_file_test=_immutable)
+    files = WhiteNoise(app.wsgi_app, max_age=FIVE_MINUTES, immutable_file_test=_immutable)
+    files.FOREVER = YEAR  # one year, as the design asks, instead of ten
     version = fingerprint(own_files(STATIC))
     files.add_files(str(STATIC), prefix=f"static/{version}/")
     public = settings.assets_dir / "public"
@@ -128,7 +125,7 @@ def variant(key: str, count: int) -> int:
 
 def month_name(day: date) -> str:
     """Month in the reader's language; a datetime keeps the day of its own zone."""
-    return format_date(day.date() if isinstance(day, datetime) else day, "MMMM")
+    return str(format_date(day.date() if isinstance(day, datetime) else day, "MMMM"))
 
 
 def axis(values: Sequence[float], steps: int = 4) -> list[int]:
