@@ -24,6 +24,7 @@ _LISTED = (
     OutboxMessage.sent_at,
     OutboxMessage.message_id,
     OutboxMessage.last_error,
+    OutboxMessage.subject,
     REGISTRATIONS.c.public_id.label("registration"),
 )
 

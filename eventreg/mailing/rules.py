@@ -1,6 +1,6 @@
 """Outbox: states, kinds, what an SMTP answer means, when to try again. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -71,7 +71,7 @@ class Counts:
     failed: int = 0
     cancelled: int = 0
     postponed: int = 0
-    notes: list[str] = field(default_factory=list)
+    away: str = ""  # why the run ended early: the server does not answer as it must
 
     def add(self, verdict: Verdict) -> None:
         name = "retrying" if verdict is Verdict.RETRY else verdict.value

@@ -126,6 +126,7 @@ class _Run:
             outcome = self._attempt(owed)
             self._note(owed, outcome)
             if outcome.server_away:
+                self.counts.away = outcome.reason
                 self._release(waiting)
                 return False
         return True

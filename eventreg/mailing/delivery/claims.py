@@ -127,6 +127,12 @@ def note(
     return verdict
 
 
+def owed_of(message: OutboxMessage) -> Owed:
+    """The part of a row that is sent."""
+    values = {column.name: getattr(message, column.name) for column in fields(Owed)}
+    return Owed(**{**values, "attachments": tuple(message.attachments or ())})
+
+
 def _owed(row: Row[Any]) -> Owed:
     values = row._asdict()
     values["attachments"] = tuple(values["attachments"] or ())
