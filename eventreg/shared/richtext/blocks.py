@@ -19,6 +19,9 @@ _DRAWN_BULLET = re.compile(r"^(\s{0,3})[•·▪‣]\s+")
 _TIGHT_HEADING = re.compile(r"^(#{2,6})([^#\s])")
 _HEADING = re.compile(r"^#{1,6}\s")
 _CLOSED_BLOCK = re.compile(r"</(?:div|p|h[1-6]|ul|ol|figure|section|nav)>\s*$", re.IGNORECASE)
+_OPENS_HTML = re.compile(r"\s*</?[a-zA-Z]")
+# Unindented text, neither a break nor a mark of Markdown.
+_TEXT = re.compile(r"(?:[*_]{1,3}(?=\S))?[^\s<>*#+_-]|\*{1,3}[^\s*]")
 _HEADING_IN_HTML = re.compile(r"<h([1-6])\b", re.IGNORECASE)
 
 # Off: what swallows text (link references, indented code), what costs more than one pass over
@@ -59,10 +62,19 @@ def normalise(markdown: str) -> str:
     """The text with the habits of kramdown put in order; as many lines as before."""
     lines = markdown.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     _lone_stars(lines)
-    previous = ""
-    for index, line in enumerate(lines):
-        lines[index] = previous = _normal_line(line, previous)
+    previous, in_html = "", False
+    for index, written in enumerate(lines):
+        line = _normal_line(written, previous)
+        if not previous.strip():
+            in_html = _OPENS_HTML.match(line) is not None
+        elif not in_html and _BREAKS.fullmatch(line) and _TEXT.match(_next(lines, index)):
+            line = ""
+        lines[index] = previous = line
     return "\n".join(lines)
+
+
+def _next(lines: list[str], index: int) -> str:
+    return lines[index + 1] if index + 1 < len(lines) else ""
 
 
 def _normal_line(written: str, previous: str) -> str:

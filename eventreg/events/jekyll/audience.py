@@ -1,0 +1,126 @@
+"""Who may come and how many: audience, capacity, price."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from eventreg.events.jekyll.document import Audience
+from eventreg.events.jekyll.page import Page, Sentence
+from eventreg.events.jekyll.words import fold, squeeze
+from eventreg.shared.richtext import Block
+
+_AGENTS = (
+    r"(?:agents? (?:de la fonction )?publi(?:cs?|que)|agents de l'etat|decideurs publics|fonctionnaires"
+    r"|experts? [^.,;]{0,30}de l'etat|agents de l'administration)"
+)
+_EXCLUDING = re.compile(
+    rf"(?:uniquement|exclusivement|seulement|strictement) (?:reserve|destine|ouvert)\w{{0,12}}[^.;]{{0,30}} {_AGENTS}"
+    rf"|(?:reserve|destine|ouvert)\w{{0,12}} (?:uniquement|exclusivement|seulement)[^.;]{{0,30}} {_AGENTS}"
+    rf"|(?:evenement|atelier|formation|seance|session|journee|rencontre|webinaire)\w{{0,12}}"
+    rf" (?:est |sont |etant )?reserve\w{{0,12}} (?:aux?|a tous les) {_AGENTS}"
+    rf"|^reserve\w{{0,12}} (?:aux?|a tous les) {_AGENTS}"
+    r"|ne s'adressen?t? qu'aux? agents"
+    r"|adresse \w+ (?:professionnelle )?issue de la fonction publique"
+    rf"|ouverte?s? a tous les {_AGENTS}"
+)
+_NOT_THE_EVENT = re.compile(
+    r"places? (?:est|sont|etaient)? ?reserve|salon (?:tchap|de discussion)|fil de discussion"
+)
+_ADDRESSED = re.compile(
+    r"(?:consacre|dedie|reserve|destine|ouvert)\w{0,12} (?:\w+ ){0,2}?(?:aux?|a|a l'ensemble des) (?:\w+ ){0,3}?"
+    r"(?:public|professionnels?|agents?|tous|toutes|toute personne|citoyens|administrations?|decideurs"
+    r"|etudiants?|acteurs)"
+    r"|s'adressen?t? (?:\w+ ){0,2}?(?:aux?|a) |en priorite aux"
+)
+_FOR_WHOM = re.compile(
+    r"(?:pour qui|publics? (?:concernes?|vises?)?|a qui s'adresse\w{0,12})[ ?:]*"
+)
+_OTHERS = re.compile(
+    r"prestataires?|prives?|citoyens?|etudiants?|entreprises?|associations?|chercheurs?|tous"
+)
+_NUMBER_WORDS = {
+    "dix": 10,
+    "douze": 12,
+    "quinze": 15,
+    "seize": 16,
+    "vingt": 20,
+    "vingt-cinq": 25,
+    "trente": 30,
+    "quarante": 40,
+    "cinquante": 50,
+}
+_NUMBER = rf"(?P<number>\d{{1,3}}(?: \d{{3}})+|\d{{1,5}}|{'|'.join(sorted(_NUMBER_WORDS, reverse=True))})\b"
+_PEOPLE = r"(?:personnes|participants|places|inscrits|agents)"
+_CAPACITY = re.compile(
+    rf"(?:limite\w{{0,12}}|jauge|capacite(?: \w+){{0,3}}|maximum(?: [\w']+){{0,6}}) (?:a|de|est|sera) (?:de )?{_NUMBER}"
+    rf"|{_NUMBER.replace('number', 'before')} {_PEOPLE} (?:au )?max"
+)
+_PER_SESSION = re.compile(
+    r"(?:par|chaque|entre \d+ et) (?:atelier|session|seance|groupe|\d)|chaque"
+)
+
+
+def audience(page: Page) -> Audience:
+    """Restricted only on excluding words about the event: content-format.md, section 11, point 14."""
+    excluding = next(_matching(page, _EXCLUDING), None)
+    if excluding and not _NOT_THE_EVENT.search(excluding.folded):
+        return Audience(True, _clause(excluding))
+    named = _for_whom(page.blocks)
+    if named is not None:
+        folded = fold(named)
+        only = re.search(_AGENTS, folded) is not None and not _OTHERS.search(folded)
+        return Audience(only, named)
+    addressed = next(_matching(page, _ADDRESSED), None)
+    return Audience(False, addressed.text if addressed else None)
+
+
+def _matching(page: Page, pattern: re.Pattern[str]) -> Iterator[Sentence]:
+    return (sentence for sentence in page.sentences if pattern.search(sentence.folded))
+
+
+def _clause(sentence: Sentence) -> str:
+    """In a list of conditions, the one about the audience; else the sentence."""
+    match = _EXCLUDING.search(sentence.folded)
+    if sentence.place == "body" or match is None:
+        return sentence.text
+    start = match.start()
+    before = sentence.folded[:start].rstrip()
+    if before.endswith((" et", ",", ";", ":")):
+        return squeeze(sentence.text[start:])
+    if sentence.place == "button":
+        found = re.search(
+            rf"\S{{0,20}}\s{{0,2}}{re.escape(match.group())}\S{{0,20}}", sentence.folded
+        )
+        return squeeze(sentence.text[found.start() : found.end()]) if found else sentence.text
+    return sentence.text
+
+
+def _for_whom(blocks: tuple[Block, ...]) -> str | None:
+    """The text under a heading like "Pour qui ?"."""
+    for heading, following in pairwise(blocks):
+        if heading.level and _FOR_WHOM.fullmatch(fold(squeeze(heading.text()))):
+            return squeeze(following.text()) or None
+    return None
+
+
+def capacity(page: Page) -> int | None:
+    """The number of places of the whole event; limits of one workshop stay with it."""
+    for sentence in page.sentences:
+        match = _CAPACITY.search(sentence.folded)
+        if match is None or _PER_SESSION.search(sentence.folded):
+            continue
+        written = (match["number"] or match["before"]).replace(" ", "")
+        number = _NUMBER_WORDS.get(written) or int(written)
+        if number:
+            return number
+    return None
+
+
+def paid(page: Page) -> bool | None:
+    """Whether it costs something: the fields first, then the text."""
+    for sentence in page.sentences:
+        if re.search(r"\bpayante?s?\b|\btarifs? .{0,80}?\d+ ?(?:€|euros)", sentence.folded):
+            return True
+        if re.search(r"\bgratuit(?:e|s|es|ement)?\b", sentence.folded):
+            return False
+    return None

@@ -1,0 +1,273 @@
+"""Bytes of a document -> `Document`: content-format.md, section 11."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from zoneinfo import ZoneInfo
+
+from eventreg.events.jekyll import (
+    actions,
+    audience,
+    fields,
+    front_matter,
+    page,
+    place,
+    programme,
+    registration,
+    schedule,
+    source,
+)
+from eventreg.events.jekyll.document import Audience, Document, InfoField, Kind, Registration
+from eventreg.events.jekyll.front_matter import Plain, as_plain
+from eventreg.events.jekyll.page import Page
+from eventreg.events.jekyll.place import Place
+from eventreg.events.jekyll.problems import N_, DocumentError, Findings
+from eventreg.events.jekyll.programme import Reading
+from eventreg.events.jekyll.schedule import Schedule
+from eventreg.events.jekyll.source import Source
+from eventreg.events.jekyll.values import MAX_TITLE, Values
+from eventreg.events.jekyll.words import fold, is_placeholder, squeeze
+from eventreg.shared import richtext
+from eventreg.shared.richtext import Video
+
+_KNOWN = frozenset(
+    {"title", "date", "published", "categories", "categorie", "tags", "chapeau-text", "timezone"}
+    | {"une-ou-diaporama", "event_start_date", "event_end_date", "event_date", "dateEvent"}
+    | {"lieu", "adresse", "acces", "afficher_la_carte", "champs_informations"}
+    | {"contact-presse", "files"}
+)
+_EVENT_KEYS = ("event_start_date", "event_date", "dateEvent", "champs_informations", "lieu")
+_NEWS_KEYS = ("contact-presse", "files")
+_EVENT_FOLDER = re.compile(r"_?(?:evenements?|events?|agenda)\b.*")
+_LEADING_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_ENDING = re.compile(r"(?<=.)\.(?:md|mkd|mkdn|mkdown|markdown|html?|txt)$", re.IGNORECASE)
+_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def slug_of(name: str) -> str:
+    """The file name without leading date and ending, fit for a URL; empty when nothing is left."""
+    base = PurePath(name.replace("\\", "/")).name
+    base = _LEADING_DATE.sub("", _ENDING.sub("", base), count=1)
+    return _NOT_IN_SLUG.sub("-", fold(base).replace("œ", "oe").replace("'", "")).strip("-")
+
+
+def parse(raw: bytes, name: str) -> Document:
+    """The document in `raw`, named `name` (file name or path). Raises DocumentError.
+
+    The error lists every problem found; `Document.warnings` holds the doubts.
+    """
+    findings = Findings()
+    parts = source.read(raw, findings)
+    table = front_matter.load(parts.front_matter, findings) if parts else None
+    if parts is None or table is None or findings.errors:
+        raise DocumentError(tuple(findings.errors), name)
+    document = _Builder(parts, Values(table, findings), name, findings).build(raw)
+    if findings.errors:
+        raise DocumentError(tuple(sorted(findings.errors, key=lambda p: p.line or 0)), name)
+    return document
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """The facts only an event has; a press release has none of them."""
+
+    schedule: Schedule = field(default_factory=Schedule)
+    place: Place = field(default_factory=Place)
+    registration: Registration = field(default_factory=Registration)
+    audience: Audience = field(default_factory=Audience)
+    capacity: int | None = None
+    programme: Reading = field(default_factory=Reading)
+
+
+class _Builder:
+    def __init__(self, parts: Source, values: Values, name: str, findings: Findings) -> None:
+        self.parts = parts
+        self.values = values
+        self.name = name
+        self.findings = findings
+
+    def build(self, raw: bytes) -> Document:
+        values = self.values
+        zone = values.zone()
+        title = self._title()
+        slug = self._slug()
+        categories = values.texts("categories") or values.texts("categorie")
+        kind = self._kind(categories)
+        lead_markdown = values.text("chapeau-text", limit=richtext.MAX_CHARS)
+        infos = self._fields()
+        blocks = tuple(richtext.blocks(self.parts.body, self.parts.body_line))
+        numbered = [""] * (self.parts.body_line - 1) + self.parts.body.split("\n")
+        buttons = actions.buttons(blocks, numbered, self.findings)
+        lead = self._plain(lead_markdown)
+        whole = page.assemble(
+            infos, (lead or "", values.line("chapeau-text") or 1), blocks, buttons
+        )
+        facts = self._event(whole, categories, zone) if kind == "event" else _Event()
+        body = self._body(facts.programme.lines)
+        body_html, videos = self._render(body)
+        when, where = facts.schedule, facts.place
+        return Document(
+            name=self.name,
+            slug=slug,
+            kind=kind,
+            draft=self._draft(kind, title, when, body),
+            title=title,
+            document_date=values.moment("date", zone),
+            categories=categories,
+            tags=values.texts("tags"),
+            lead=lead,
+            lead_markdown=lead_markdown,
+            lead_html=self._render(lead_markdown or "", values.line("chapeau-text") or 1)[0],
+            images=values.images(),
+            start=when.start,
+            end=when.end,
+            timezone=zone.key,
+            multi_day=when.multi_day,
+            venue=where.venue,
+            address=where.address,
+            postal_code=where.postal_code,
+            city=where.city,
+            online=where.online,
+            show_map=values.flag("afficher_la_carte"),
+            access=values.access(),
+            info_fields=infos,
+            registration=facts.registration,
+            audience=facts.audience,
+            capacity=facts.capacity,
+            press_contacts=values.press_contacts(),
+            files=values.files(),
+            videos=videos,
+            calls_to_action=tuple(button.link for button in buttons),
+            programme=facts.programme.programme,
+            body=body,
+            body_html=body_html,
+            source=self.parts.text,
+            content_hash=hashlib.sha256(raw).hexdigest(),
+            extra=self._extra(),
+            warnings=tuple(sorted(self.findings.warnings, key=lambda p: p.line or 0)),
+        )
+
+    def _title(self) -> str:
+        title = self.values.short("title")
+        if title and len(title) <= MAX_TITLE:
+            return title
+        if title:
+            self.findings.error(
+                self.values.line("title"),
+                "value-too-long",
+                N_("The value of “%(key)s” is longer than %(limit)s characters."),
+                key="title",
+                limit=MAX_TITLE,
+            )
+        elif not self.findings.errors:
+            self.findings.error(2, "title-missing", N_("The document has no title."))
+        return ""
+
+    def _slug(self) -> str:
+        slug = slug_of(self.name)
+        if not slug:
+            self.findings.error(
+                None, "name-unusable", N_("No address can be made from the file name.")
+            )
+        return slug
+
+    def _kind(self, categories: tuple[str, ...]) -> Kind:
+        """An event by its keys or folder; a page that says nothing yet is an event to come."""
+        has = self.values.table.get
+        if any(has(key) for key in _NEWS_KEYS) or any(
+            fold(category).startswith("communique") for category in categories
+        ):
+            return "news"
+        folders = PurePath(self.name.replace("\\", "/")).parts[:-1]
+        if any(has(key) for key in _EVENT_KEYS) or any(map(_EVENT_FOLDER.fullmatch, folders)):
+            return "event"
+        return "news" if has("chapeau-text") or self.parts.body.strip() else "event"
+
+    def _fields(self) -> tuple[InfoField, ...]:
+        read = (
+            fields.read(table, self.findings) for table in self.values.tables("champs_informations")
+        )
+        return tuple(field for field in read if field is not None)
+
+    def _event(self, whole: Page, categories: tuple[str, ...], zone: ZoneInfo) -> _Event:
+        when = schedule.read(self.values, whole, zone, self.findings)
+        return _Event(
+            schedule=when,
+            place=place.read(self.values, whole, categories, self.findings),
+            registration=registration.read(whole, when, zone, self.findings),
+            audience=audience.audience(whole),
+            capacity=audience.capacity(whole),
+            programme=programme.read(whole.blocks, when, zone, self.findings),
+        )
+
+    def _plain(self, markdown: str | None) -> str | None:
+        return (richtext.plain(markdown) or None) if markdown else None
+
+    def _body(self, taken: frozenset[int]) -> str:
+        """The Markdown without the lines of the programme."""
+        lines = self.parts.body.split("\n")
+        kept = (
+            "" if number in taken else line
+            for number, line in enumerate(lines, self.parts.body_line)
+        )
+        return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip("\n")
+
+    def _render(self, markdown: str, line: int = 0) -> tuple[str, tuple[Video, ...]]:
+        """Safe HTML, piece by piece so that a long page stays within the limits of each."""
+        html: list[str] = []
+        videos: list[Video] = []
+        try:
+            for piece in _pieces(markdown):
+                rendered = richtext.render_document(piece)
+                html.append(rendered.html)
+                videos += rendered.videos
+        except richtext.TextTooLong as problem:
+            self.findings.error(
+                line or self.parts.body_line,
+                "paragraph-too-long",
+                N_("A part of the text is longer than %(limit)s characters or lines."),
+                limit=problem.limit,
+            )
+        return "\n".join(part for part in html if part), tuple(dict.fromkeys(videos))
+
+    def _draft(self, kind: Kind, title: str, when: Schedule, body: str) -> bool:
+        if self.values.flag("published") is False:
+            return True
+        unfinished = fold(title).startswith("[duplication]") or is_placeholder(title)
+        unfinished = unfinished or fold(body).lstrip().startswith("lorem ipsum")
+        return unfinished or (kind == "event" and (when.start is None or when.guessed))
+
+    def _extra(self) -> dict[str, Plain]:
+        extra: dict[str, Plain] = {}
+        for name, node in self.values.table.entries:
+            if name.value in _KNOWN:
+                continue
+            extra[name.value] = as_plain(node)
+            if extra[name.value] is not None:
+                self.findings.warn(
+                    name.line,
+                    "unknown-key",
+                    N_("The key “%(key)s” is not known; it is kept as it is."),
+                    key=squeeze(name.value),
+                )
+        return extra
+
+
+def _pieces(markdown: str) -> Iterator[str]:
+    """The text in pieces of at most MAX_CHARS and MAX_LINES, cut at blank lines."""
+    piece: list[str] = []
+    size = lines = 0
+    for paragraph in markdown.split("\n\n"):
+        count = paragraph.count("\n") + 2
+        if piece and (
+            size + len(paragraph) + 2 > richtext.MAX_CHARS or lines + count > richtext.MAX_LINES
+        ):
+            yield "\n\n".join(piece)
+            piece, size, lines = [], 0, 0
+        piece.append(paragraph)
+        size += len(paragraph) + 2
+        lines += count
+    yield "\n\n".join(piece)
