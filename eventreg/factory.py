@@ -13,6 +13,7 @@ from eventreg.mailing import commands as mailing_commands
 from eventreg.organisers import commands as organisers_commands
 from eventreg.backoffice import routes as backoffice
 from eventreg.mailing import delivery
+from eventreg.mailing import routes as mailing
 from eventreg.operations import commands as operations_commands
 from eventreg.operations import routes as operations
 from eventreg.organisers import organiser_routes as organisers
@@ -27,7 +28,7 @@ BLUEPRINTS = (
     organisers.bp,
     backoffice.bp,
     operations.bp,
-    operations.development,
+    mailing.bp,
 )
 COMMANDS = (
     events_commands.cli,
@@ -35,7 +36,7 @@ COMMANDS = (
     eligibility_commands.cli,
     organisers_commands.cli,
     mailing_commands.cli,
-    operations_commands.doctor,
+    *operations_commands.ALL,
 )
 
 

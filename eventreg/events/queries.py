@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from eventreg.events.models import Event, Pool, ProgrammeSession
+from eventreg.events.rules import SignupFacts
 from eventreg.shared.db import db
 
 
@@ -38,3 +39,43 @@ def same_day_title(title: str, slug: str) -> Event | None:
     """Another event with the same title: maybe the same one under another file name."""
     wanted = (Event.title == title, Event.slug != slug)
     return db.session.execute(select(Event).where(*wanted).limit(1)).scalar_one_or_none()
+
+
+def whole_programme(event_id: int) -> Sequence[ProgrammeSession]:
+    """Every session, hidden ones too."""
+    wanted = ProgrammeSession.event_id == event_id
+    return db.session.execute(select(ProgrammeSession).where(wanted)).scalars().all()
+
+
+def with_pools() -> Sequence[tuple[Event, Pool]]:
+    """Every event with its pool, next first, in one statement."""
+    query = (
+        select(Event, Pool)
+        .join(Pool, (Pool.event_id == Event.id) & (Pool.kind == "event"))
+        .order_by(Event.starts_at, Event.id)
+    )
+    return [(event, pool) for event, pool in db.session.execute(query)]
+
+
+def facts_of(event: Event, pool: Pool) -> SignupFacts:
+    """The facts of an event's sign-ups, from rows already read."""
+    return SignupFacts(
+        event_id=event.id,
+        slug=event.slug,
+        version=event.version,
+        event_state=event.state,
+        mode=event.registration_mode,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        timezone=event.timezone,
+        opens_at=event.opens_at,
+        closes_at=event.closes_at,
+        pool_id=pool.id,
+        capacity=pool.capacity,
+        taken=pool.taken,
+        external_url=event.external_url,
+        audience=event.audience,
+        approval=event.approval,
+        pending_holds_seat=event.pending_holds_seat,
+        confirmation_hours=event.confirmation_hours,
+    )

@@ -85,9 +85,7 @@ def change_from_text(
     event: Event, texts: Mapping[str, str], *, actor: str, now: datetime, version: int | None = None
 ) -> list[str]:
     """`change` with what a person typed. Raises BadValue naming the key."""
-    zone = parse_zone(texts.get("timezone", event.timezone))
-    values = {key: parse(key, text, zone) for key, text in texts.items()}
-    values.pop("waiting_list", None)  # understood, and always off for now
+    values = parse_all(texts, parse_zone(texts.get("timezone", event.timezone)))
     return change(event, values, actor=actor, now=now, version=version)
 
 
@@ -114,6 +112,13 @@ def touch(event: Event, now: datetime) -> None:
     """A new version: cached pages and stale forms notice."""
     event.version += 1
     event.updated_at = now
+
+
+def parse_all(texts: Mapping[str, str], zone: str) -> dict[str, Any]:
+    """The values of several keys. Raises BadValue for the first that cannot be used."""
+    values = {key: parse(key, text, zone) for key, text in texts.items()}
+    values.pop("waiting_list", None)  # understood, and always off for now
+    return values
 
 
 def parse(key: str, text: str, zone: str) -> Any:

@@ -1,8 +1,34 @@
 """Who gets a seat and when: states, deadlines, holds. Pure: facts and `now` in, answers out."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from eventreg.events.rules import (
+    SignupFacts,
+    SignupState,
+    closing,
+    is_open,
+    next_change,
+    signup_state,
+)
+
+__all__ = [
+    "ACTIVE",
+    "TRANSITIONS",
+    "Act",
+    "SignupFacts",
+    "SignupState",
+    "State",
+    "after_proof",
+    "closing",
+    "first_state",
+    "hold_ends_at",
+    "holds_seat",
+    "is_open",
+    "may_cancel",
+    "next_change",
+    "signup_state",
+]
 
 
 class State(StrEnum):
@@ -16,18 +42,6 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     EXPIRED = "expired"
-
-
-class SignupState(StrEnum):
-    """What a visitor may do with a published event, always computed, never stored."""
-
-    NOT_OPEN = "not_open"
-    OPEN = "open"
-    WAITING_LIST = "waiting_list"
-    FULL = "full"
-    CLOSED = "closed"
-    EXTERNAL = "external"
-    NONE = "none"
 
 
 class Act(StrEnum):
@@ -56,69 +70,6 @@ TRANSITIONS: dict[tuple[State, Act], State] = {
     (State.OFFERED, Act.CANCEL): State.CANCELLED,
     (State.CONFIRMED, Act.CANCEL): State.CANCELLED,
 }
-
-
-@dataclass(frozen=True)
-class SignupFacts:
-    """What sign-ups of one event depend on, read in one statement. Instants are UTC."""
-
-    event_id: int
-    slug: str
-    version: int
-    event_state: str
-    mode: str
-    starts_at: datetime | None
-    ends_at: datetime | None
-    timezone: str
-    opens_at: datetime | None
-    closes_at: datetime | None
-    pool_id: int
-    capacity: int | None
-    taken: int
-    external_url: str = ""
-    audience: str = "anyone"
-    approval: str = "none"
-    pending_holds_seat: bool = False
-    confirmation_hours: float = 24.0
-
-    @property
-    def closing(self) -> datetime | None:
-        return closing(starts_at=self.starts_at, closes_at=self.closes_at)
-
-    @property
-    def places_left(self) -> int | None:
-        """None when there is no limit; never negative (an over-booked event has 0)."""
-        return None if self.capacity is None else max(self.capacity - self.taken, 0)
-
-
-def closing(*, starts_at: datetime | None, closes_at: datetime | None) -> datetime | None:
-    """The instant sign-ups close: the stated one, else the start. Source: contract, section 2."""
-    return closes_at if closes_at is not None else starts_at
-
-
-def is_open(*, opens_at: datetime | None, closes_at: datetime | None, now: datetime) -> bool:
-    """True from `opens_at` and strictly before `closes_at`. Source: contract, deadlines."""
-    return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
-
-
-def signup_state(facts: SignupFacts, now: datetime) -> SignupState:
-    """What the page and the form say now. An event without a date takes no sign-ups."""
-    if facts.mode == "external":
-        return SignupState.EXTERNAL
-    if facts.mode == "none" or facts.event_state != "published" or facts.closing is None:
-        over = facts.event_state in {"cancelled", "archived"} and facts.mode == "internal"
-        return SignupState.CLOSED if over else SignupState.NONE
-    if now >= facts.closing:
-        return SignupState.CLOSED
-    if facts.opens_at is not None and now < facts.opens_at:
-        return SignupState.NOT_OPEN
-    return SignupState.FULL if facts.places_left == 0 else SignupState.OPEN
-
-
-def next_change(facts: SignupFacts, now: datetime) -> datetime | None:
-    """The next instant at which a page about this event says something else."""
-    instants = (facts.opens_at, facts.closing, facts.starts_at, facts.ends_at)
-    return min((i for i in instants if i is not None and i > now), default=None)
 
 
 def first_state(*, outcome: str, approval: str, proof_asked: bool) -> State:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -125,7 +125,11 @@ def zone_name(zone: str) -> str:
 
 
 def deadline(value: datetime, zone: str) -> str:
-    """A deadline always says its zone."""
+    """A deadline always says its zone; midnight belongs to the day that ends with it."""
+    local = in_zone(value, zone)
+    if local.time() == time():
+        day = show_date(local.date() - timedelta(days=1))
+        return gettext("%(day)s at midnight (%(zone)s)", day=day, zone=zone_name(zone))
     return show_instant(value, zone, with_zone=True)
 
 

@@ -1,0 +1,38 @@
+"""The `eventreg` command: the application's own commands, without Flask's development ones."""
+
+import sys
+
+from flask.cli import FlaskGroup
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from eventreg.config import BadSettings
+from eventreg.factory import create_app
+
+
+def main() -> None:
+    """Runs one command; bad settings and a database that is away are said in one line each."""
+    try:
+        app = create_app()
+    except BadSettings as fault:
+        for mistake in fault.mistakes:
+            sys.stderr.write(f"settings: {mistake}\n")
+        sys.exit(1)
+    group = FlaskGroup(
+        name="eventreg",
+        create_app=lambda: app,
+        add_default_commands=False,
+        add_version_option=False,
+        load_dotenv=False,
+        set_debug_flag=False,
+        help="Publish events and take sign-ups.",
+    )
+    try:
+        group.main(prog_name="eventreg")
+    except (OperationalError, ProgrammingError) as fault:
+        first = str(fault.orig).strip().splitlines()[0] if fault.orig else str(fault)
+        sys.stderr.write(f"database: {first} (is it up to date? eventreg db upgrade)\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Running the service: health, the invariants, the server, migrations."""

@@ -1,0 +1,69 @@
+"""The web server: gunicorn with threads, the application loaded once and shared by its workers."""
+
+import logging
+import sys
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from eventreg.shared import db
+
+BACKLOG = 4096  # a rush waits in the kernel instead of being refused (R1)
+CONNECTIONS = 4096
+KEEP_ALIVE = 5
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn without its command line."""
+
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self.app = app
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self.app
+
+
+def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> None:
+    """Serves until it is stopped. SIGTERM finishes the requests under way."""
+    log_to_stderr()
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    options = {
+        "bind": bind,
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "worker_connections": CONNECTIONS,
+        "backlog": BACKLOG,
+        "keepalive": KEEP_ALIVE,
+        "timeout": 60,
+        "graceful_timeout": 15,
+        "preload_app": True,
+        "worker_tmp_dir": None,
+        "forwarded_allow_ips": "",  # ProxyFix alone trusts, by an exact count
+        "limit_request_line": 4094,
+        "limit_request_fields": 60,
+        "accesslog": None,  # our own log line names the route, never the path (R50)
+        "errorlog": "-",
+        "loglevel": "warning",
+        "proc_name": "eventreg",
+        "control_socket_disable": True,
+        "post_fork": lambda _server, _worker: db.dispose(app),
+    }
+    _Server(app, options).run()
+
+
+def log_to_stderr() -> None:
+    """One line per request and per job, in UTC, to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("eventreg").setLevel(logging.INFO)

@@ -1,0 +1,91 @@
+"""What is kept, and what is kept too long."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from eventreg.events.models import Event
+from eventreg.mailing.models import OutboxMessage
+from eventreg.organisers.models import OrganiserSession, SignInLink
+from eventreg.registration.models import Registration
+from eventreg.shared.db import Base, Keep, db
+
+ENDED_DAYS = 31  # cancelled, rejected: the event's end + 1 month
+EXPIRED_HOURS = 48  # never proven: after the hold ended
+MAIL_BODY_DAYS = 7  # after the final state
+SESSION_DAYS = 1
+GRACE = timedelta(days=2)  # a job may be late by a night before the doctor complains
+
+
+def inventory() -> dict[str, dict[str, Keep]]:
+    """Every personal column by table, with its retention."""
+    found: dict[str, dict[str, Keep]] = {}
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if column.info.get("keep"):
+                found.setdefault(table.name, {})[column.name] = column.info["keep"]
+    return found
+
+
+def event_end() -> ColumnElement[Any]:
+    return func.coalesce(Event.ends_at, Event.starts_at)
+
+
+def due_registrations(now: datetime) -> Select[tuple[int]]:
+    """Ids of registrations whose time has come, by the state they ended in."""
+    end = event_end()
+    # Retention differs by event: compare with a cut-off for each number of days in use.
+    days = db.session.execute(select(Event.retention_days).distinct()).scalars().all()
+    over = [and_(Event.retention_days == d, end <= now - timedelta(days=d)) for d in days]
+    ended = Registration.state.in_(("cancelled", "rejected", "waiting"))
+    return (
+        select(Registration.id)
+        .join(Event, Event.id == Registration.event_id)
+        .where(
+            or_(
+                and_(
+                    Registration.state == "expired",
+                    Registration.ended_at <= now - timedelta(hours=EXPIRED_HOURS),
+                ),
+                and_(ended, end <= now - timedelta(days=ENDED_DAYS)),
+                *over,
+            )
+        )
+        .order_by(Registration.id)
+    )
+
+
+def due_bodies(now: datetime) -> Select[tuple[int]]:
+    """Ids of letters whose text leaves: a week after they were sent, failed or withdrawn."""
+    final = func.coalesce(OutboxMessage.sent_at, OutboxMessage.failed_at, OutboxMessage.created_at)
+    return select(OutboxMessage.id).where(
+        OutboxMessage.state.in_(("sent", "failed", "cancelled")),
+        OutboxMessage.body_erased_at.is_(None),
+        final <= now - timedelta(days=MAIL_BODY_DAYS),
+    )
+
+
+def due_sessions(now: datetime) -> Select[tuple[int]]:
+    """Ids of organisers' sessions that nobody can use any more."""
+    return select(OrganiserSession.id).where(
+        OrganiserSession.seen_at <= now - timedelta(days=SESSION_DAYS)
+    )
+
+
+def due_links(now: datetime) -> Select[tuple[int]]:
+    return select(SignInLink.id).where(SignInLink.expires_at <= now - timedelta(days=SESSION_DAYS))
+
+
+def overdue(now: datetime) -> dict[str, int]:
+    """What is kept past its date by more than the grace of a late job."""
+    at = now - GRACE
+    return {
+        "registrations": _count(due_registrations(at)),
+        "mail bodies": _count(due_bodies(at)),
+    }
+
+
+def _count(query: Select[tuple[int]]) -> int:
+    inner = query.order_by(None).subquery()
+    return int(db.session.execute(select(func.count()).select_from(inner)).scalar_one())

@@ -1,0 +1,99 @@
+"""Personal data leaves on its date: nightly, by category, with a receipt; twice changes nothing."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Select, delete, select, update
+
+from eventreg.events.models import Pool
+from eventreg.mailing.models import OutboxMessage
+from eventreg.organisers.models import OrganiserSession, SignInLink
+from eventreg.privacy import queries
+from eventreg.privacy.models import ErasureReceipt
+from eventreg.registration.models import Receipt, Registration
+from eventreg.shared.db import db, transaction
+
+BATCH = 500
+ERASED = "(effacé)"
+
+
+def erase_due(now: datetime) -> dict[str, int]:
+    """Erases what is past its retention, in short transactions; answers how many of each."""
+    steps: tuple[tuple[str, Callable[[datetime], Select[tuple[int]]], Callable[[list[int], datetime], None]], ...] = (
+        ("registrations", queries.due_registrations, _registrations),
+        ("mail_bodies", queries.due_bodies, _bodies),
+        ("organiser_sessions", queries.due_sessions, _sessions),
+        ("sign_in_links", queries.due_links, _links),
+    )
+    counts = {}
+    for category, due, erase in steps:
+        count = _drain(due, erase, now)
+        if count:
+            counts[category] = count
+            with transaction():
+                db.session.add(ErasureReceipt(at=now, category=category, counts={"rows": count}))
+    return counts
+
+
+def _drain(
+    due: Callable[[datetime], Select[tuple[int]]],
+    erase: Callable[[list[int], datetime], None],
+    now: datetime,
+) -> int:
+    total = 0
+    while True:
+        with transaction():
+            ids = list(db.session.execute(due(now).limit(BATCH)).scalars())
+            if ids:
+                erase(ids, now)
+        total += len(ids)
+        if len(ids) < BATCH:
+            return total
+
+
+def _registrations(ids: list[int], _now: datetime) -> None:
+    """Rows, their receipts and letters go; the pool keeps its count through the seats of the past.
+
+    A registration erased after its event holds no seat any more, so the pool gives it back first.
+    """
+    held = select(Registration.event_id, Registration.seats).where(
+        Registration.id.in_(ids), Registration.seats > 0
+    )
+    freed: dict[int, int] = {}
+    for event_id, seats in db.session.execute(held):
+        freed[event_id] = freed.get(event_id, 0) + seats
+    db.session.execute(delete(OutboxMessage).where(OutboxMessage.registration_id.in_(ids)))
+    db.session.execute(delete(Receipt).where(Receipt.registration_id.in_(ids)))
+    db.session.execute(delete(Registration).where(Registration.id.in_(ids)))
+    for event_id in sorted(freed):
+        _give_back(event_id, freed[event_id])
+
+
+def _give_back(event_id: int, seats: int) -> None:
+    db.session.execute(
+        update(Pool)
+        .where(Pool.event_id == event_id, Pool.kind == "event")
+        .values(taken=Pool.taken - seats),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _bodies(ids: list[int], now: datetime) -> None:
+    values = {
+        "subject": ERASED,
+        "text": "",
+        "html": "",
+        "headers": {},
+        "attachments": [],
+        "recipient": "",
+        "body_erased_at": now,
+    }
+    db.session.execute(update(OutboxMessage).where(OutboxMessage.id.in_(ids)).values(**values))
+
+
+def _sessions(ids: list[int], _now: datetime) -> None:
+    db.session.execute(delete(OrganiserSession).where(OrganiserSession.id.in_(ids)))
+
+
+def _links(ids: list[int], _now: datetime) -> None:
+    db.session.execute(delete(SignInLink).where(SignInLink.id.in_(ids)))

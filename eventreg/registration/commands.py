@@ -1,0 +1,82 @@
+"""Command line: attendees of an event."""
+
+import sys
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from eventreg.audit import services as audit
+from eventreg.events import queries as events
+from eventreg.events import services as event_services
+from eventreg.events.errors import UnknownEvent
+from eventreg.registration import exports, importing
+from eventreg.shared.cli import shown_refusals
+from eventreg.shared.clock import utc_now
+from eventreg.shared.db import transaction
+
+cli = AppGroup("attendees", help="People signed up for an event.")
+
+
+@cli.command("export")
+@click.argument("slug")
+@click.option("--format", "fmt", type=click.Choice(exports.FORMATS), required=True)
+@click.option("--state", "states", multiple=True, help="Only this state (may be repeated).")
+@click.option("--columns", help="Keys, separated by commas.")
+@click.option("--output", required=True, help="A file; - is stdout for csv and json.")
+def export(
+    slug: str, fmt: str, states: tuple[str, ...], columns: str | None, output: str
+) -> None:
+    """Write the attendees of an event; each export is traced."""
+    if output == "-" and fmt not in ("csv", "json"):
+        raise click.UsageError("- is for csv and json only")
+    keys = [key.strip() for key in columns.split(",")] if columns else None
+    with shown_refusals():
+        exports.check(fmt, states or None, keys)
+        event = events.by_slug(slug)
+        if event is None:
+            raise UnknownEvent(slug=slug)
+        count = _write(event, fmt, output, states, keys)
+        with transaction():
+            audit.record(
+                "exported", at=utc_now(), actor="operator", event_id=event.id, format=fmt, rows=count
+            )
+    click.echo(f"{count} rows", err=True)
+
+
+def _write(
+    event: exports.EventLike,
+    fmt: str,
+    output: str,
+    states: tuple[str, ...],
+    keys: list[str] | None,
+) -> int:
+    if output == "-":
+        return exports.write(event, fmt, sys.stdout.buffer, states or None, keys)
+    try:
+        with Path(output).open("wb") as out:
+            return exports.write(event, fmt, out, states or None, keys)
+    except OSError as fault:
+        raise click.ClickException(f"{output}: {(fault.strerror or '').lower()}") from fault
+
+
+@cli.command("fill")
+@click.argument("slug")
+@click.option("--count", type=click.IntRange(1, 5_000_000), required=True)
+def fill(slug: str, count: int) -> None:
+    """Add plausible confirmed people in bulk, without mail, within the capacity."""
+    if current_app.extensions["settings"].production:
+        raise click.ClickException("refused in production: these people do not exist")
+    with shown_refusals():
+        done = 0
+        with click.progressbar(
+            length=count, label="fill", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+            while done < count:
+                part = min(count - done, 20_000)
+                with transaction():
+                    importing.fill(event_services.locked(slug), part, utc_now())
+                done += part
+                bar.update(part)
+    click.echo(f"{done} people added", err=True)
