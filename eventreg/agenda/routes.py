@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from eventreg.agenda import feeds, queries, rules, words
 from eventreg.agenda.queries import Card
+from eventreg.agenda.rules import Day
 from eventreg.config import Settings
 from eventreg.registration import queries as signups
 from eventreg.registration.rules import SignupFacts, signup_state
@@ -82,11 +83,11 @@ def event(slug: str) -> ResponseReturnValue:
         badges=words.badges(facts, found.kind, phase=phase, over=over, now=now),
         shown_facts=words.facts_of(found),
         places=words.places(facts),
-        days=rules.programme(queries.sessions(found.id), found.timezone),
+        days=_days(found),
         info=rules.info_fields(found.info_fields),
         videos=rules.videos(found.videos),
         files=rules.files(found.files),
-        lead=trusted(found.lead_html) if found.lead_html else found.lead,
+        lead=trusted(found.lead_html) if "<a " in found.lead_html else found.lead,
         summary=rules.shorten(found.lead, SUMMARY),
         body=trusted(found.body_html),
         external_url=rules.web_link(found.external_url),
@@ -178,6 +179,11 @@ def _shown(card: Card, now: datetime) -> dict[str, Any]:
         "place": words.place_of(card),
         "badges": words.badges(facts, card.kind, phase=phase, over=over, now=now),
     }
+
+
+def _days(found: Any) -> list[Day]:
+    days = rules.programme(queries.sessions(found.id), found.timezone)
+    return [replace(day, label=words.day_label(day.date)) for day in days]
 
 
 def _facts(slug: str) -> SignupFacts:

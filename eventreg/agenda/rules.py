@@ -111,10 +111,7 @@ class Day:
 
     date: date | None
     sessions: Sequence[ProgrammeLine]
-
-    @property
-    def label(self) -> str:
-        return ""
+    label: str = ""
 
 
 class SessionRow(Protocol):

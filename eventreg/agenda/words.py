@@ -1,7 +1,7 @@
 """What the public pages say of an event's sign-ups, in the reader's language."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,7 +113,7 @@ def _open(facts: SignupFacts, state: SignupState, _phase: Phase) -> CallBox:
         [text for text in (line, f"{_until(facts)}.") if text],
         target="here",
         action=_("Sign up"),
-        short=left or _until(facts),
+        short=left or _("Sign-ups open"),
     )
 
 
@@ -162,7 +162,7 @@ def _external(
             lines.append(f"{_until(facts)}.")
         action = _("Sign up on %(host)s", host=host)
         title = _("Sign up for the event")
-        return CallBox(state, title, lines, "elsewhere", action, _("On %(host)s", host=host))
+        return CallBox(state, title, lines, "elsewhere", action, _("On another site"))
     if phase is Phase.PAST:
         return CallBox(state, _("Event over"), [_("This event is over.")])
     if facts.opens_at and now < facts.opens_at:
@@ -192,7 +192,16 @@ def _when(event: Any) -> Fact:
                 hours = deadline_zone(hours, event.timezone)
         else:
             hours = opening_hours(event)
-    return icon, first[:1].upper() + first[1:], hours
+    return icon, _capital(first), hours
+
+
+def day_label(day: date | None) -> str:
+    """The heading of a day of the programme: « Mardi 12 janvier 2027 »."""
+    return _capital(show_date(day)) if day else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def opening_hours(event: Any) -> str:
