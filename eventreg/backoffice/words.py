@@ -7,7 +7,7 @@ from eventreg.eligibility import messages
 from eventreg.eligibility.decisions import Outcome
 from eventreg.registration.exports import OUTCOME_WORDS, SOURCE_WORDS, STATE_WORDS
 from eventreg.shared.errors import N_
-from eventreg.shared.i18n import say
+from eventreg.shared.i18n import ngettext, say
 
 # code: (words, kind of badge)
 EVENT_STATES: Mapping[str, tuple[str, str]] = {
@@ -188,6 +188,15 @@ def eligibility(registration: Any) -> str:
     )
 
 
+def export_details(details: Mapping[str, Any]) -> str:
+    """What a traced export was: « CSV, 120 people, Print badges »."""
+    count = int(details.get("count", 0))
+    people = ngettext("%(num)s person", "%(num)s people", count)
+    reason = EXPORT_REASONS.get(str(details.get("reason")), "")
+    parts = [str(details.get("format", "")).upper(), people, say(reason) if reason else ""]
+    return ", ".join(part for part in parts if part)
+
+
 def choices(table: Mapping[str, str]) -> list[tuple[str, str]]:
     """(code, words) for a field."""
     return [(code, say(words)) for code, words in table.items()]
@@ -203,6 +212,8 @@ def template_words() -> dict[str, object]:
             "action": action,
             "mail_kind": mail_kind,
             "setting": setting,
+            "audience": lambda code: say(AUDIENCES.get(code, code)),
+            "export_details": export_details,
             "actor": actor,
             "event_state": lambda code: badge(EVENT_STATES, code),
             "signup_state": lambda code: badge(SIGNUP_STATES, code),

@@ -14,6 +14,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from eventreg.config import Settings
@@ -190,7 +191,20 @@ def _template_words() -> dict[str, object]:
         "role": g.get("role"),
         "allowed": allowed,
         "draft_used": bool(g.get("draft_used")),
+        "organiser_nav": _navigation(g.get("account")),
     }
+
+
+def _navigation(account: Account | None) -> list[dict[str, str]]:
+    """The main menu: only what this account may open."""
+    entries = [("backoffice.home", gettext("My events"))]
+    if account is not None and can(account.role_on(None), Action.CREATE):
+        entries += [
+            ("backoffice.create", gettext("Create an event")),
+            ("backoffice.import_document", gettext("Import a document")),
+        ]
+    entries.append(("organisers.sessions", gettext("My sessions")))
+    return [{"key": key, "label": label, "url": url_for(key)} for key, label in entries]
 
 
 def _settings() -> Settings:

@@ -19,7 +19,7 @@ from eventreg.organisers import access, queries, services
 from eventreg.organisers.errors import LinkSpent
 from eventreg.organisers.forms import ActForm, SignInForm
 from eventreg.organisers.rules import LINK_LIFE, Action, browser_name
-from eventreg.shared import urls
+from eventreg.shared import limits, urls
 from eventreg.shared.access import ORGANISER, PUBLIC
 from eventreg.shared.access import access as declare
 from eventreg.shared.addresses import canonical
@@ -43,6 +43,7 @@ def sign_in() -> ResponseReturnValue:
         return _sign_in_page(form)
     if not form.validate_on_submit():
         return _sign_in_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    limits.hit(limits.LETTERS, "sign_in", fail_open=False)
     locale = current_locale()
     with transaction():
         services.ask_link(

@@ -74,8 +74,9 @@ def _act(event_id: int, public_id: str, act: Act, reason: str) -> DomainError | 
 
 
 def _done(act: str) -> str:
-    return {
+    sentences: dict[str, str] = {
         "accepter": gettext("The request is accepted. The person receives a confirmation."),
         "refuser": gettext("The request is refused. The person receives the reason."),
         "annuler": gettext("The sign-up is cancelled. The person is told."),
-    }[act]
+    }
+    return sentences[act]

@@ -120,8 +120,9 @@ def _set_state(slug: str, wanted: str) -> None:
 
 
 def _done(act: str) -> str:
-    return {
+    sentences: dict[str, str] = {
         "publier": gettext("The event is published."),
         "retirer": gettext("The event has been withdrawn: only organisers see it."),
         "annuler": gettext("The event is cancelled. Its page says so."),
-    }[act]
+    }
+    return sentences[act]
