@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import context
 from flask import current_app, has_app_context
 
@@ -11,8 +12,15 @@ from eventreg.shared.db import Base, UtcDateTime, db
 
 def render_item(kind: str, item: Any, _context: Any) -> str | bool:
     """Migrations import nothing of ours: they must still run when the code has moved on."""
-    if kind == "type" and isinstance(item, UtcDateTime):
+    if kind != "type":
+        return False
+    if isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if isinstance(item, sa.JSON):
+        return (
+            "sa.JSON(none_as_null=True).with_variant("
+            "sa.dialects.postgresql.JSONB(none_as_null=True), 'postgresql')"
+        )
     return False
 
 
