@@ -42,14 +42,12 @@ class ActForm(BaseForm):
 class FoldField(RadioField):
     """Which of the two hours, when clocks go back; not asked otherwise."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            choices=[
-                ("0", _l("The first one (summer time)")),
-                ("1", _l("The second one (winter time)")),
-            ],
-            validate_choice=False,
-        )
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["choices"] = [
+            ("0", _l("The first one (summer time)")),
+            ("1", _l("The second one (winter time)")),
+        ]
+        super().__init__(*args, validate_choice=False, **options)
 
 
 class EventValues(BaseForm):
@@ -134,7 +132,7 @@ class SettingsForm(EventValues):
     online = BooleanField(_l("The event can be followed online"))
     registration_mode = RadioField(_l("Where do people sign up?"))
     external_url = LineField(_l("Address of the other site"))
-    opens_at = LineField(_l("Sign-ups open"))
+    opens_at = LineField(_l("Opening of sign-ups"))
     opens_at_fold = FoldField()
     closes_at = LineField(_l("Sign-ups close"))
     closes_at_fold = FoldField()

@@ -121,7 +121,7 @@ SETTINGS: Mapping[str, str] = {
     "online": N_("The event can be followed online"),
     "registration_mode": N_("Where do people sign up?"),
     "external_url": N_("Address of the other site"),
-    "opens_at": N_("Sign-ups open"),
+    "opens_at": N_("Opening of sign-ups"),
     "closes_at": N_("Sign-ups close"),
     "capacity": N_("Number of places"),
     "audience": N_("Who may come?"),

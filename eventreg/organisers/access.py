@@ -31,6 +31,7 @@ COOKIE = "organisation"
 DRAFT_COOKIE = "brouillon"
 DRAFT_LIMIT = 3_800  # bytes of a cookie that every browser keeps
 DRAFT_SKIPPED = frozenset({"csrf_token"})
+PER_REQUEST = ("account", "role", "known_organiser", "draft_used")
 
 FindRole = Callable[[Account], Role | None]
 
@@ -43,6 +44,8 @@ def guard(bp: Blueprint, find_role: FindRole | None = None) -> None:
     """
 
     def check() -> ResponseReturnValue | None:
+        for name in PER_REQUEST:
+            g.pop(name, None)  # an outer application context may serve several requests
         rule, action = current_app.view_functions[str(request.endpoint)].__dict__["access_rule"]
         if rule != ORGANISER:
             return None

@@ -28,7 +28,7 @@ STATE_WORDS: Mapping[str, str] = {
     State.WAITING: N_("On the waiting list"),
     State.OFFERED: N_("Place offered"),
     State.CONFIRMED: N_("Confirmed"),
-    State.CANCELLED: N_("Cancelled"),
+    State.CANCELLED: N_("Cancelled sign-up"),
     State.REJECTED: N_("Refused"),
     State.EXPIRED: N_("Expired"),
 }

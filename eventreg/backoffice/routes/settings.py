@@ -66,8 +66,8 @@ def _warn_of_overbooking() -> None:
     if excess:
         flash(
             ngettext(
-                "%(num)d more place is taken than the event has. Nobody loses a place; nobody else can sign up.",
-                "%(num)d more places are taken than the event has. Nobody loses a place; nobody else can sign up.",
+                "%(num)s more place is taken than the event has. Nobody loses a place; nobody else can sign up.",
+                "%(num)s more places are taken than the event has. Nobody loses a place; nobody else can sign up.",
                 excess,
             ),
             "warning",
