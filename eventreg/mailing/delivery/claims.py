@@ -180,8 +180,8 @@ def _respect_budgets(claim: Claim, now: datetime) -> None:
     if not unproven:
         return
     known = queries.unproven_to({o.recipient_key for o in unproven}, now=now)
+    mine = {o.id for o in unproven}
     _cancel(claim, _replaced(unproven, known), "replaced by a newer one")
-    mine = {o.id for o in claim.letters}
     spent: dict[str, list[datetime]] = {}
     for row in known:
         if row.id not in mine and row.state not in WAITING:  # sent, or leaving now

@@ -59,7 +59,7 @@ class SmtpConnection(Connection):
         self.sender = settings.mail_sender
         self.server = settings.mail_server
         self.hello = urlsplit(settings.base_url).hostname or "localhost"
-        self.watch = Watch()
+        self.watch = Watch(PATIENCE)
         self.line: _Smtp | None = None
 
     def __enter__(self) -> Self:
@@ -180,7 +180,7 @@ class _SmtpTls(_Smtp, smtplib.SMTP_SSL):
 class Watch:
     """Breaks off a conversation that takes longer than `patience` in all."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float) -> None:
         self.patience = patience
         self._guard = threading.Condition()
         self._host: smtplib.SMTP | None = None
