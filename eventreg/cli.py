@@ -2,7 +2,7 @@
 
 import sys
 
-from flask.cli import FlaskGroup
+from flask.cli import ScriptInfo
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from eventreg.config import BadSettings
@@ -17,17 +17,9 @@ def main() -> None:
         for mistake in fault.mistakes:
             sys.stderr.write(f"settings: {mistake}\n")
         sys.exit(1)
-    group = FlaskGroup(
-        name="eventreg",
-        create_app=lambda: app,
-        add_default_commands=False,
-        add_version_option=False,
-        load_dotenv=False,
-        set_debug_flag=False,
-        help="Publish events and take sign-ups.",
-    )
+    app.cli.help = "Publish events and take sign-ups."
     try:
-        group.main(prog_name="eventreg")
+        app.cli.main(prog_name="eventreg", obj=ScriptInfo(create_app=lambda: app))
     except (OperationalError, ProgrammingError) as fault:
         first = str(fault.orig).strip().splitlines()[0] if fault.orig else str(fault)
         sys.stderr.write(f"database: {first} (is it up to date? eventreg db upgrade)\n")

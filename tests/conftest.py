@@ -34,7 +34,9 @@ from eventreg.shared.text import fold
 
 NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 DOCUMENTS = Path(os.environ.get("EVENTREG_TEST_DOCUMENTS") or ROOT.parent / "shared")
-POSTGRES = os.environ.get("EVENTREG_TEST_POSTGRES_URL") or "postgresql://postgres@127.0.0.1/postgres"
+POSTGRES = (
+    os.environ.get("EVENTREG_TEST_POSTGRES_URL") or "postgresql://postgres@127.0.0.1/postgres"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -28,7 +28,11 @@ KEYWORDS = {
     "_l": None,
     "N_": None,
 }
-METHODS = [("eventreg/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
+METHODS = [
+    ("eventreg/**.py", "python"),
+    ("templates/**.html", "jinja2"),
+    ("templates/**.txt", "jinja2"),
+]
 
 
 def po_path(locale: str) -> Path:
@@ -106,9 +110,7 @@ def check() -> int:
     lacking = missing("fr")
     for key in lacking:
         sys.stdout.write(f"no French for: {key!r}\n")
-    unused = sorted(
-        str(m.id[0] if isinstance(m.id, tuple) else m.id) for m in load("fr") if m.id
-    )
+    unused = sorted(str(m.id[0] if isinstance(m.id, tuple) else m.id) for m in load("fr") if m.id)
     asked = used()
     for key in unused:
         if key not in asked:

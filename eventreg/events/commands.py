@@ -14,7 +14,6 @@ from flask.cli import AppGroup
 
 from eventreg.events import importing, queries, rules, services
 from eventreg.events.jekyll import Document, DocumentError, Problem, as_json, parse, refused_as_json
-from eventreg.events.models import Event
 from eventreg.shared.cli import shown_refusals
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
@@ -59,9 +58,27 @@ def import_(
 def _documents(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix in ENDINGS and p.is_file())
+            yield from filter(
+                _is_document,
+                sorted(p for p in path.rglob("*") if p.suffix in ENDINGS and p.is_file()),
+            )
         else:
             yield path
+
+
+def _is_document(path: Path) -> bool:
+    """In a folder, as for Jekyll, a file without a front matter is not a document (a README)."""
+    try:
+        with path.open("rb") as handle:
+            start = handle.read(6)
+    except OSError:
+        return True  # said as an error when it is read
+    if start.removeprefix(b"\xef\xbb\xbf").startswith(b"---"):
+        return True
+    if start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00")):
+        return True  # another encoding: refused by name
+    click.echo(f"{path}: no front matter, not a document: skipped", err=True)
+    return False
 
 
 def _import_one(
@@ -125,7 +142,9 @@ def _report(row: dict[str, Any]) -> None:
 @cli.command("create")
 @click.argument("slug")
 @click.option("--title", required=True)
-@click.option("--starts-at", required=True, help="ISO date and time, local to the event or with offset.")
+@click.option(
+    "--starts-at", required=True, help="ISO date and time, local to the event or with offset."
+)
 @click.option("--ends-at")
 @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...")
 def create(
@@ -161,10 +180,10 @@ def list_(as_data: bool) -> None:
                 "title": event.title,
                 "state": event.state,
                 "signups": rules.signup_state(queries.facts_of(event, pool), now).value,
-                "starts_at": _local(event, event.starts_at),
-                "ends_at": _local(event, event.ends_at),
-                "opens_at": _local(event, event.opens_at),
-                "closes_at": _local(event, event.closes_at),
+                "starts_at": _local(event.timezone, event.starts_at),
+                "ends_at": _local(event.timezone, event.ends_at),
+                "opens_at": _local(event.timezone, event.opens_at),
+                "closes_at": _local(event.timezone, event.closes_at),
                 "capacity": pool.capacity,
                 "taken": pool.taken,
             }
@@ -209,5 +228,5 @@ def _pairs(settings: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _local(event: Event, value: datetime | None) -> str | None:
-    return value.astimezone(ZoneInfo(event.timezone)).isoformat() if value else None
+def _local(zone: str, value: datetime | None) -> str | None:
+    return value.astimezone(ZoneInfo(zone)).isoformat() if value else None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from eventreg.shared.errors import N_
+
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LIMIT = 120
 TITLE_LIMIT = 300
@@ -31,13 +33,13 @@ def date_faults(
     """(key, English sentence) for each pair of instants that cannot both be true."""
     faults = []
     if starts_at and ends_at and ends_at < starts_at:
-        faults.append(("ends_at", "The end comes before the start."))
+        faults.append(("ends_at", N_("The end comes before the start.")))
     if opens_at and closes_at and closes_at <= opens_at:
-        faults.append(("closes_at", "Sign-ups would close before they open."))
+        faults.append(("closes_at", N_("Sign-ups would close before they open.")))
     if closes_at and ends_at and closes_at > ends_at:
-        faults.append(("closes_at", "Sign-ups would close after the event has ended."))
+        faults.append(("closes_at", N_("Sign-ups would close after the event has ended.")))
     if opens_at and not closes_at and starts_at and opens_at >= starts_at:
-        faults.append(("opens_at", "Sign-ups would open after the event has started."))
+        faults.append(("opens_at", N_("Sign-ups would open after the event has started.")))
     return faults
 
 
@@ -45,9 +47,9 @@ def publish_faults(*, title: str, starts_at: datetime | None) -> list[tuple[str,
     """What is missing before an event may be shown to everybody."""
     faults = []
     if not title.strip():
-        faults.append(("title", "An event needs a title before it is published."))
+        faults.append(("title", N_("An event needs a title before it is published.")))
     if starts_at is None:
-        faults.append(("starts_at", "An event needs a start before it is published."))
+        faults.append(("starts_at", N_("An event needs a start before it is published.")))
     return faults
 
 

@@ -15,13 +15,14 @@ from eventreg import worker as timetable
 from eventreg.config import Settings
 from eventreg.demo import loading
 from eventreg.operations import health, migrations, server
+from eventreg.operations.invariants import Finding
 from eventreg.shared.cli import shown_refusals
 from eventreg.shared.clock import utc_now
 from eventreg.shared.fields import parse_local
 
 
 def _app() -> Flask:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return app
 
 
@@ -110,7 +111,7 @@ def doctor(as_data: bool) -> None:
     """Check settings, database, queue and the invariants; exit 1 when something is off."""
     found = health.findings(_settings(), utc_now())
     answers = health.queue_answers(_app())
-    found.append(health.Finding("queue", True, "answers" if answers else "away: the poll sends"))
+    found.append(Finding("queue", True, "answers" if answers else "away: the poll sends"))
     if as_data:
         click.echo(json.dumps([asdict(f) for f in found], ensure_ascii=False, indent=2))
     else:
@@ -134,4 +135,3 @@ def load() -> None:
 
 
 ALL = (serve, worker, jobs, database, doctor, demo)
-

@@ -74,7 +74,11 @@ def _kept(now: datetime) -> Finding:
 def queue_answers(app: Flask) -> bool:
     """Whether the queue answers; the service lives without it (the poll sends)."""
     try:
-        app.extensions["huey"].pending_count()
+        storage = app.extensions["huey"].storage
+        initialize = getattr(storage, "initialize_schema", None)
+        if initialize is not None:
+            initialize()  # an SQL queue makes its tables the first time
+        storage.queue_size()
     except Exception:  # noqa: BLE001 - each kind of queue fails in its own way
         return False
     return True

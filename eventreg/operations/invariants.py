@@ -88,7 +88,7 @@ def each_registration_has_its_letter() -> Finding:
 def letters_are_accounted_for(now: datetime) -> Finding:
     """Mails owed = sent + failed + waiting; none is stuck under a lease that ended."""
     query = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
-    counts: Mapping[str, int] = {state: number for state, number in db.session.execute(query)}
+    counts: Mapping[str, int] = dict(db.session.execute(query).tuples().all())
     strange = sorted(set(counts) - set(MAIL_STATES))
     lost = db.session.execute(
         select(func.count()).where(
@@ -137,14 +137,17 @@ def nobody_was_late() -> Finding:
 
 def trace_replays() -> Finding:
     """I8: one trace per change of state, in an order that replays to the present state."""
-    order = {"partition_by": AuditEntry.registration_id, "order_by": AuditEntry.id}
     steps = (
         select(
             AuditEntry.registration_id,
             AuditEntry.old_state,
             AuditEntry.new_state,
-            func.lag(AuditEntry.new_state).over(**order).label("before"),
-            func.lead(AuditEntry.id).over(**order).label("next"),
+            func.lag(AuditEntry.new_state)
+            .over(partition_by=AuditEntry.registration_id, order_by=AuditEntry.id)
+            .label("before"),
+            func.lead(AuditEntry.id)
+            .over(partition_by=AuditEntry.registration_id, order_by=AuditEntry.id)
+            .label("next"),
         )
         .where(AuditEntry.registration_id.is_not(None), AuditEntry.new_state.is_not(None))
         .subquery()
@@ -157,9 +160,7 @@ def trace_replays() -> Finding:
     )
     last = (
         select(Registration.id)
-        .outerjoin(
-            steps, and_(steps.c.registration_id == Registration.id, steps.c.next.is_(None))
-        )
+        .outerjoin(steps, and_(steps.c.registration_id == Registration.id, steps.c.next.is_(None)))
         .where(or_(steps.c.new_state.is_(None), steps.c.new_state != Registration.state))
     )
     rows = [str(k) for k in db.session.execute(broken.limit(SHOWN)).scalars()]
@@ -203,7 +204,7 @@ def delivered(messages: Sequence[EmailMessage], *, surplus_allowed: int = 0) -> 
     for message in messages:
         copies[str(message["Message-ID"])].append(message)
     columns = (OutboxMessage.message_id, OutboxMessage.state)
-    rows: dict[str, str] = {key: state for key, state in db.session.execute(select(*columns))}
+    rows: dict[str, str] = dict(db.session.execute(select(*columns)).tuples().all())
     faults = [f"unknown {key}" for key in copies if key not in rows]
     faults += [f"not delivered {k}" for k, s in rows.items() if s == "sent" and k not in copies]
     for key, group in copies.items():

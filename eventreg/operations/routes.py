@@ -28,5 +28,5 @@ def readyz() -> ResponseReturnValue:
             health.write_probe(utc_now())
     except Unavailable:
         return jsonify(status="unavailable"), 503
-    answers = health.queue_answers(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    answers = health.queue_answers(current_app._get_current_object())  # type: ignore[attr-defined]
     return jsonify(status="ok" if answers else "degraded")

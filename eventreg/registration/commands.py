@@ -25,9 +25,7 @@ cli = AppGroup("attendees", help="People signed up for an event.")
 @click.option("--state", "states", multiple=True, help="Only this state (may be repeated).")
 @click.option("--columns", help="Keys, separated by commas.")
 @click.option("--output", required=True, help="A file; - is stdout for csv and json.")
-def export(
-    slug: str, fmt: str, states: tuple[str, ...], columns: str | None, output: str
-) -> None:
+def export(slug: str, fmt: str, states: tuple[str, ...], columns: str | None, output: str) -> None:
     """Write the attendees of an event; each export is traced."""
     if output == "-" and fmt not in ("csv", "json"):
         raise click.UsageError("- is for csv and json only")
@@ -40,7 +38,12 @@ def export(
         count = _write(event, fmt, output, states, keys)
         with transaction():
             audit.record(
-                "exported", at=utc_now(), actor="operator", event_id=event.id, format=fmt, rows=count
+                "exported",
+                at=utc_now(),
+                actor="operator",
+                event_id=event.id,
+                format=fmt,
+                rows=count,
             )
     click.echo(f"{count} rows", err=True)
 

@@ -1,6 +1,6 @@
 """Refusals of sign-ups and of acts on a registration (codes: contract, section 5)."""
 
-from eventreg.shared.errors import DomainError, Kind, N_
+from eventreg.shared.errors import N_, DomainError, Kind
 
 
 class Closed(DomainError):

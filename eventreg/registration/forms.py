@@ -7,9 +7,9 @@ from wtforms import HiddenField, StringField
 
 from eventreg.registration.services import Applicant
 from eventreg.shared import tokens
+from eventreg.shared.addresses import canonical
 from eventreg.shared.errors import N_
 from eventreg.shared.fields import BaseForm, EmailAddress, LineField, Plain, Required
-from eventreg.shared.addresses import canonical
 
 NAME_LIMIT = 75
 LINE_LIMIT = 200
@@ -66,7 +66,7 @@ def new_key() -> str:
 def too_fast(key: str) -> bool:
     """True when the form was answered faster than a person can (robots)."""
     drawn = tokens.read("form", key, max_age=tokens.DAY)
-    return bool(drawn) and len(drawn or []) == 2 and time.time() - float(drawn[1]) < TOO_FAST
+    return drawn is not None and len(drawn) == 2 and time.time() - float(drawn[1]) < TOO_FAST
 
 
 class AddressForm(BaseForm):

@@ -16,15 +16,70 @@ from eventreg.shared.db import db
 from eventreg.shared.text import fold
 
 BATCH = 2_000
-GIVEN = (
-    "Agathe Amine Anaïs Bastien Camille Chloé Cyril Delphine Élodie Farid Gaëlle Hugo Inès Jeanne "
-    "Karim Léa Louis Maëlle Malik Nadia Noé Oumou Paul Rania Sacha Salomé Thomas Victor Yasmine Zoé"
-).split()
-FAMILY = (
-    "Aubry Benali Bernard Chevalier Cherif Colin Da-Silva Diallo Dubreuil Fontaine Garnier Haddad "
-    "Imbert Kouyaté Lambert Leroy Lopez Martin Mercier Moreau Nguyen Perrin Petit Renaud Roussel "
-    "Schmitt Texier Traoré Vidal Weber"
-).split()
+GIVEN = [
+    "Agathe",
+    "Amine",
+    "Anaïs",
+    "Bastien",
+    "Camille",
+    "Chloé",
+    "Cyril",
+    "Delphine",
+    "Élodie",
+    "Farid",
+    "Gaëlle",
+    "Hugo",
+    "Inès",
+    "Jeanne",
+    "Karim",
+    "Léa",
+    "Louis",
+    "Maëlle",
+    "Malik",
+    "Nadia",
+    "Noé",
+    "Oumou",
+    "Paul",
+    "Rania",
+    "Sacha",
+    "Salomé",
+    "Thomas",
+    "Victor",
+    "Yasmine",
+    "Zoé",
+]
+FAMILY = [
+    "Aubry",
+    "Benali",
+    "Bernard",
+    "Chevalier",
+    "Cherif",
+    "Colin",
+    "Da-Silva",
+    "Diallo",
+    "Dubreuil",
+    "Fontaine",
+    "Garnier",
+    "Haddad",
+    "Imbert",
+    "Kouyaté",
+    "Lambert",
+    "Leroy",
+    "Lopez",
+    "Martin",
+    "Mercier",
+    "Moreau",
+    "Nguyen",
+    "Perrin",
+    "Petit",
+    "Renaud",
+    "Roussel",
+    "Schmitt",
+    "Texier",
+    "Traoré",
+    "Vidal",
+    "Weber",
+]
 BODIES = (
     "Préfecture de la Drôme",
     "Ministère de la Transition écologique",

@@ -86,7 +86,9 @@ def locked_facts(event_id: int, key_hash: str) -> tuple[SignupFacts, Receipt | N
 
 
 def receipt_of_key(key_hash: str) -> Receipt | None:
-    return db.session.execute(select(Receipt).where(Receipt.key_hash == key_hash)).scalar_one_or_none()
+    return db.session.execute(
+        select(Receipt).where(Receipt.key_hash == key_hash)
+    ).scalar_one_or_none()
 
 
 def signup_facts_of(event_id: int) -> SignupFacts:
@@ -175,6 +177,17 @@ def to_remind(email_key: str, now: datetime) -> Sequence[Registration]:
     return db.session.execute(query).scalars().all()
 
 
+def letters_since(recipient_key: str, kind: str, since: datetime) -> int:
+    """How many letters of a kind an address was owed since then."""
+    wanted = (
+        OutboxMessage.recipient_key == recipient_key,
+        OutboxMessage.created_at >= since,
+        OutboxMessage.kind == kind,
+    )
+    query = select(func.count()).select_from(OutboxMessage).where(*wanted)
+    return int(db.session.execute(query).scalar_one())
+
+
 def figures(event_id: int) -> dict[str, int]:
     """How many registrations in each state."""
     query = (
@@ -182,7 +195,7 @@ def figures(event_id: int) -> dict[str, int]:
         .where(Registration.event_id == event_id)
         .group_by(Registration.state)
     )
-    return {state: count for state, count in db.session.execute(query)}
+    return dict(db.session.execute(query).tuples().all())
 
 
 def figures_of_all(event_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -205,9 +218,11 @@ def attendees(
     wanted = [Registration.event_id == event_id]
     if state:
         wanted.append(Registration.state == state)
-    for word in fold(search).split()[:6]:
-        wanted.append(Registration.search.contains(word, autoescape=True))
-    total = db.session.execute(select(func.count()).select_from(Registration).where(*wanted)).scalar_one()
+    words = fold(search).split()[:6]
+    wanted += [Registration.search.contains(word, autoescape=True) for word in words]
+    total = db.session.execute(
+        select(func.count()).select_from(Registration).where(*wanted)
+    ).scalar_one()
     columns = (
         Registration.public_id,
         Registration.given_name,
@@ -326,5 +341,3 @@ def seats_by_event(event_ids: Iterable[int]) -> dict[int, tuple[int | None, int]
         Pool.event_id.in_(list(event_ids)), Pool.kind == "event"
     )
     return {event_id: (capacity, taken) for event_id, capacity, taken in db.session.execute(query)}
-
-

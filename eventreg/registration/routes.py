@@ -15,8 +15,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from eventreg.config import Settings
-from eventreg.registration import calendar, errors, links, queries, rules
-from eventreg.registration import services
+from eventreg.registration import calendar, errors, links, queries, rules, services
 from eventreg.registration.forms import ActForm, AddressForm, RegistrationForm, new_key, too_fast
 from eventreg.registration.links import Grant
 from eventreg.registration.queries import SignupPage
@@ -65,7 +64,9 @@ def submit(slug: str) -> ResponseReturnValue:
         if not valid:
             services.refuse_if_shut(page.facts, clock.utc_now())
             return _draw(page, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        if limits.on() and (request.form.get("website") or too_fast(form.idempotency_key.data or "")):
+        if limits.on() and (
+            request.form.get("website") or too_fast(form.idempotency_key.data or "")
+        ):
             form.show(errors.LooksAutomatic())
             return _draw(page, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         answer = _register(page, form)
@@ -235,7 +236,11 @@ def _draw(
     """The form; with `fresh` its token had grown too old and a new one is in it."""
     now = clock.utc_now()
     state = state or rules.signup_state(page.facts, now)
-    shut = {SignupState.CLOSED: "closed", SignupState.FULL: "full", SignupState.NOT_OPEN: "not_open"}
+    shut = {
+        SignupState.CLOSED: "closed",
+        SignupState.FULL: "full",
+        SignupState.NOT_OPEN: "not_open",
+    }
     code = refusal.code if refusal else shut.get(state) or ("invalid" if form.errors else None)
     html = render_template(
         "registration/form.html",
@@ -302,5 +307,3 @@ def _token_page(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
-
-

@@ -55,7 +55,9 @@ class Act(StrEnum):
     EXPIRE = "expire"
 
 
-ACTIVE = frozenset({State.UNCONFIRMED, State.PENDING, State.WAITING, State.OFFERED, State.CONFIRMED})
+ACTIVE = frozenset(
+    {State.UNCONFIRMED, State.PENDING, State.WAITING, State.OFFERED, State.CONFIRMED}
+)
 ALWAYS_HOLDING = frozenset({State.UNCONFIRMED, State.OFFERED, State.CONFIRMED})
 
 TRANSITIONS: dict[tuple[State, Act], State] = {

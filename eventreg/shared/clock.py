@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
@@ -19,7 +20,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - this is the clock
 
 
-def deciding_instant(session: Session | scoped_session[Session]) -> datetime:
+def deciding_instant(session: Session | scoped_session[Any]) -> datetime:
     """The database's instant (UTC), read now: call it once the lock is held (security.md, A).
 
     SQLite is embedded, so its clock is this machine's; PostgreSQL answers `clock_timestamp()`,

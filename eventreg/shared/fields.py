@@ -84,7 +84,7 @@ class Required:
     def __init__(self, message: str) -> None:
         self.message = message
 
-    def __call__(self, form: Any, field: Field) -> None:
+    def __call__(self, _form: Any, field: Field) -> None:
         if not field.data:
             field.errors = list(field.errors)[:0]
             raise StopValidation(gettext(self.message))
@@ -97,7 +97,7 @@ class Plain:
         self.limit = limit
         self.name = name
 
-    def __call__(self, form: Any, field: Field) -> None:
+    def __call__(self, _form: Any, field: Field) -> None:
         value = field.data or ""
         if len(value) > self.limit:
             raise StopValidation(
@@ -109,14 +109,14 @@ class Plain:
             )
         if self.name and any(c in '@:,"<>' for c in value):
             raise StopValidation(
-                gettext("Write the name alone, without the characters @ : , \" < >.")
+                gettext('Write the name alone, without the characters @ : , " < >.')
             )
 
 
 class EmailAddress:
     """A usable address in its canonical reading (eventreg.shared.addresses)."""
 
-    def __call__(self, form: Any, field: Field) -> None:
+    def __call__(self, _form: Any, field: Field) -> None:
         try:
             canonical(field.data or "")
         except InvalidAddress as fault:

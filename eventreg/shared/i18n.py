@@ -7,23 +7,46 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, force_locale, get_locale, gettext, ngettext
+from flask_babel import Babel, force_locale, get_locale, ngettext
+from flask_babel import gettext as _gettext
 from markupsafe import Markup, escape
 
 from eventreg.config import ROOT, Settings
-from eventreg.shared.errors import DomainError, N_
+from eventreg.shared.errors import N_, DomainError
 
 LOCALES = ("fr", "en")
 NBSP = "\u00a0"
 NNBSP = "\u202f"
-MONTHS_FR = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
-)
-DAYS_FR = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
-MONTHS_EN = (
-    "January February March April May June July August September October November December".split()
-)
-DAYS_EN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS_FR = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+DAYS_FR = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+MONTHS_EN = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DAYS_EN = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ZONE_NAMES = {"Europe/Paris": N_("Paris time")}
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -35,13 +58,20 @@ class LocalePrefix:
     def __init__(self, app: WsgiApp) -> None:
         self.app = app
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/en" or path.startswith("/en/"):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + "/en"
             environ["PATH_INFO"] = path[3:] or "/"
             environ["eventreg.locale"] = "en"
         return self.app(environ, start_response)
+
+
+def gettext(message: str, **params: Any) -> str:
+    """The message in the reader's language."""
+    return str(_gettext(message, **params))
 
 
 def current_locale() -> str:
@@ -140,7 +170,9 @@ def time_range(start: datetime, end: datetime | None, zone: str = "Europe/Paris"
     return f"{show_time(start, zone)} – {show_time(end, zone)}"
 
 
-def day_range(start: datetime | None, end: datetime | None, zone: str, *, hours: bool = True) -> str:
+def day_range(
+    start: datetime | None, end: datetime | None, zone: str, *, hours: bool = True
+) -> str:
     """« jeudi 14 janvier 2027, 9 h – 17 h 30 » or « du 22 au 25 mai 2027 »."""
     if start is None:
         return gettext("Date to be announced")
@@ -151,10 +183,14 @@ def day_range(start: datetime | None, end: datetime | None, zone: str, *, hours:
         return f"{text}, {time_range(start, end, zone)}" if hours else text
     same_month = (first.year, first.month) == (last.year, last.month)
     if current_locale() == "fr":
-        from_text = ("1er" if first.day == 1 else str(first.day)) if same_month else (
-            show_date(first, weekday=False)
-            if first.year != last.year
-            else show_date(first, weekday=False).rsplit(NBSP, 1)[0]
+        from_text = (
+            ("1er" if first.day == 1 else str(first.day))
+            if same_month
+            else (
+                show_date(first, weekday=False)
+                if first.year != last.year
+                else show_date(first, weekday=False).rsplit(NBSP, 1)[0]
+            )
         )
         return f"du{NBSP}{from_text} au{NBSP}{show_date(last, weekday=False)}"
     from_text = str(first.day) if same_month else show_date(first, weekday=False)

@@ -1,6 +1,5 @@
 """What organisers decide: accept, refuse, add by hand, cancel for somebody."""
 
-
 from eventreg.audit import services as audit
 from eventreg.eligibility import services as eligibility
 from eventreg.events.models import Event
@@ -126,5 +125,3 @@ def locked(event_id: int, public_id: str) -> Registration | None:
     """A registration of this event, locked for a decision."""
     registration = queries.by_public_id(public_id, lock=True)
     return registration if registration and registration.event_id == event_id else None
-
-

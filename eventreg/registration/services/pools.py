@@ -20,7 +20,8 @@ def take(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
         query = query.where(or_(Pool.capacity.is_(None), Pool.taken < Pool.capacity))
     if is_sqlite():
         done = db.session.execute(query, execution_options={"synchronize_session": False})
-        return done.rowcount == 1, clock.deciding_instant(db.session)
+        taken = bool(done.rowcount == 1)  # type: ignore[attr-defined]
+        return taken, clock.deciding_instant(db.session)
     row = db.session.execute(
         query.returning(func.clock_timestamp()), execution_options={"synchronize_session": False}
     ).one_or_none()

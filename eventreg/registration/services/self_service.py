@@ -1,7 +1,7 @@
 """What a registrant does with the links received by mail: confirm, cancel, ask for the links."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eventreg.audit import services as audit
 from eventreg.mailing import services as mailing
@@ -10,9 +10,11 @@ from eventreg.registration.models import Registration
 from eventreg.registration.rules import Act, State
 from eventreg.registration.services import wording
 from eventreg.registration.services.moves import move
-from eventreg.shared import clock, tokens
+from eventreg.shared import clock, letters, tokens
 from eventreg.shared.addresses import Address
 from eventreg.shared.db import db
+
+MOST_PER_HOUR = 3
 
 
 def held(public_id: str, nonce: str) -> Registration:
@@ -43,9 +45,7 @@ def confirm(registration: Registration) -> State:
     if ends is not None and now >= ends:
         return move(registration, Act.EXPIRE, facts=facts, actor="system", now=now)
     registration.proven_at = now
-    state = rules.after_proof(
-        outcome=registration.eligibility_outcome, approval=facts.approval
-    )
+    state = rules.after_proof(outcome=registration.eligibility_outcome, approval=facts.approval)
     if state is State.CONFIRMED:
         registration.confirmed_at = now
     proven = state is State.CONFIRMED
@@ -101,6 +101,9 @@ def send_links(address: Address, *, locale: str, now: datetime) -> None:
 
     Nothing is sent to an address that has none, and the caller's answer is the same.
     """
+    key = letters.writer().recipient_key(address.canonical)
+    if queries.letters_since(key, "my_links", now - timedelta(hours=1)) >= MOST_PER_HOUR:
+        return  # asking again must neither fill a mailbox nor kill the links just sent
     found = queries.to_remind(address.canonical, now)
     if not found:
         return

@@ -185,9 +185,7 @@ def _seat(prepared: Prepared, facts: SignupFacts, registration_id: int) -> None:
     db.session.execute(
         update(Registration)
         .where(Registration.id == registration_id)
-        .values(
-            decided_at=now, confirmed_at=now if prepared.state is State.CONFIRMED else None
-        ),
+        .values(decided_at=now, confirmed_at=now if prepared.state is State.CONFIRMED else None),
         execution_options={"synchronize_session": False},
     )
 
@@ -240,9 +238,7 @@ def _retire(known: Receipt) -> None:
 def _insert_registration(prepared: Prepared) -> int | None:
     """The new row's id, or None when the address is active already (the index decides)."""
     applicant, decision = prepared.applicant, prepared.decision
-    holding = rules.holds_seat(
-        prepared.state, pending_holds_seat=prepared.facts.pending_holds_seat
-    )
+    holding = rules.holds_seat(prepared.state, pending_holds_seat=prepared.facts.pending_holds_seat)
     values = {
         "public_id": prepared.public_id,
         "event_id": prepared.facts.event_id,
@@ -265,7 +261,8 @@ def _insert_registration(prepared: Prepared) -> int | None:
         "registry_version": decision.registry_version,
         "registered_at": prepared.now,
     }
-    return insert_or_none(Registration, values, Registration.id)
+    key: int | None = insert_or_none(Registration, values, Registration.id)
+    return key
 
 
 def _insert_receipt(
@@ -281,7 +278,8 @@ def _insert_receipt(
         "shown_outcome": prepared.decision.outcome,
         "created_at": prepared.now,
     }
-    return insert_or_none(Receipt, values, Receipt.receipt)
+    receipt: str | None = insert_or_none(Receipt, values, Receipt.receipt)
+    return receipt
 
 
 def _canonical(payload: dict[str, str]) -> str:
