@@ -131,7 +131,9 @@ class SessionRow(Protocol):
 def filters(query: str) -> Filters:
     """The filters of a query string; what is unknown, repeated or out of bounds is left out."""
     try:
-        given = dict(reversed(parse_qsl(query[:QUERY_LIMIT], max_num_fields=20)))
+        # A server hands over raw bytes as Latin-1; what was sent is UTF-8.
+        sent = query[:QUERY_LIMIT].encode("latin-1", "replace").decode("utf-8", "replace")
+        given = dict(reversed(parse_qsl(sent, max_num_fields=20)))
     except ValueError:
         given = {}
     page = given.get("page", "1")

@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 from eventreg.agenda import rules
 from eventreg.agenda.rules import Phase
 from eventreg.registration.rules import SignupFacts, SignupState, signup_state
-from eventreg.shared.i18n import day_range, deadline, gettext, ngettext, show_date, time_range
+from eventreg.shared.i18n import (
+    day_range,
+    deadline,
+    gettext,
+    ngettext,
+    show_date,
+    show_instant,
+    time_range,
+)
 
 Badge = tuple[str, str]
 Fact = tuple[str, str, str]
@@ -120,7 +128,7 @@ def _open(facts: SignupFacts, state: SignupState, _phase: Phase) -> CallBox:
 def _not_open(facts: SignupFacts, state: SignupState, _phase: Phase) -> CallBox:
     lines = [f"{_until(facts)}."] if facts.closing else []
     if facts.opens_at:
-        when = deadline(facts.opens_at, facts.timezone)
+        when = show_instant(facts.opens_at, facts.timezone, with_zone=True)
         lines.insert(0, _("Sign-ups will open on %(when)s.", when=when))
     return CallBox(state, _("Sign-ups are not open yet"), lines, refusal="not_open")
 

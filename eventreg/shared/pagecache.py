@@ -32,6 +32,7 @@ MAX_AGE = 1  # seconds; for caches in front of us and for the browser
 SIZE_LIMIT = 16 * 1024 * 1024  # bytes of pages kept in one process
 WAIT_SECONDS = 5.0  # for somebody else who is making the same page
 ENVIRON_KEY = "eventreg.kept"
+ID_KEY = "eventreg.request_id"  # of an answer that the application has just made and logged
 PERSONAL = ("HTTP_COOKIE", "HTTP_AUTHORIZATION")
 OWN_HEADERS = {"content-length", "cache-control", "etag", "vary", "x-request-id"}
 
@@ -203,6 +204,7 @@ class PageCache:
         finally:
             if hasattr(result, "close"):
                 result.close()
+        environ[ID_KEY] = dict(start[0][1]).get("X-Request-Id")
         headers = [(name, value) for name, value in start[0][1] if name.lower() not in OWN_HEADERS]
         page = Page(kept=kept, since=since, checked=checked, headers=headers, body=body)
         self._store(key, page)
@@ -226,7 +228,8 @@ class PageCache:
     def _answer(
         self, page: Page, environ: dict[str, Any], start_response: Any, started: float
     ) -> list[bytes]:
-        request_id = random_id(9)
+        made = environ.get(ID_KEY)
+        request_id = made or random_id(9)
         headers = page.by_age[page.max_age(clock.utc_now())].copy()
         headers.append(("X-Request-Id", request_id))
         wanted = environ.get("HTTP_IF_NONE_MATCH")
@@ -241,10 +244,9 @@ class PageCache:
                 headers.append(("Content-Encoding", encoding))
             headers.append(("Content-Length", str(len(body))))
         method = environ["REQUEST_METHOD"]
-        milliseconds = round((self.monotonic() - started) * 1000)
-        logger.info(
-            "%s %s %s %d ms %s", method, page.kept.rule, status[:3], milliseconds, request_id
-        )
+        if made is None:
+            spent = round((self.monotonic() - started) * 1000)
+            logger.info("%s %s %s %d ms %s", method, page.kept.rule, status[:3], spent, request_id)
         start_response(status, headers)
         return [body] if body and method == "GET" else []
 

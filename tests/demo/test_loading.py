@@ -1,0 +1,95 @@
+"""The sample events: what a newcomer sees after `make run`."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from eventreg.demo import loading
+from eventreg.demo.rules import fill_dates
+from eventreg.events import queries as events
+from eventreg.events.jekyll import parse
+from eventreg.organisers import queries as organisers
+from eventreg.registration import queries as registrations
+from eventreg.registration.rules import SignupState, signup_state
+from eventreg.shared import clock
+
+DATES = [
+    datetime(2026, 11, 25, 12, 0, tzinfo=UTC),
+    datetime(2027, 2, 28, 23, 30, tzinfo=UTC),
+    datetime(2028, 2, 29, 0, 30, tzinfo=UTC),
+    datetime(2027, 3, 27, 12, 0, tzinfo=UTC),
+]
+STATES = {
+    "atelier-formulaires-clairs": SignupState.OPEN,
+    "formation-premiers-pas-accessibilite": SignupState.FULL,
+    "hackathon-mobilites-durables": SignupState.CLOSED,
+    "journee-donnees-ouvertes": SignupState.NOT_OPEN,
+    "lancement-plan-services-simples": SignupState.OPEN,
+    "pavillon-innovation-publique": SignupState.EXTERNAL,
+    "rencontre-communs-numeriques": SignupState.CLOSED,
+    "seminaire-archives-numeriques": SignupState.NONE,
+    "webinaire-sobriete-des-sites": SignupState.OPEN,
+}
+
+
+@pytest.mark.parametrize("now", DATES, ids=lambda now: str(now.date()))
+def test_the_samples_show_every_state_of_sign_ups_on_any_day(
+    app: Flask, ctx: None, now: datetime
+) -> None:
+    with clock.frozen(now):
+        created = loading.load(now)
+    found = {}
+    for slug in created:
+        facts = registrations.signup_facts(slug)
+        assert facts is not None
+        found[slug] = signup_state(facts, now)
+    assert found == STATES
+
+
+def test_loading_twice_creates_nothing_more(app: Flask, ctx: None) -> None:
+    first, second = loading.load(DATES[0]), loading.load(DATES[0] + timedelta(days=3))
+    assert (sorted(first), second) == (sorted(STATES), [])
+    account = organisers.by_email(loading.ORGANISER_EMAIL)
+    assert account is not None
+    assert account.name == loading.ORGANISER_NAME
+
+
+def test_the_pavilion_has_four_days_of_sessions_with_tracks(app: Flask, ctx: None) -> None:
+    loading.load(DATES[0])
+    pavilion = events.by_slug("pavillon-innovation-publique")
+    assert pavilion is not None
+    sessions = events.programme(pavilion.id)
+    days = [session.day for session in sessions]
+    assert [days.count(day) for day in sorted({day for day in days if day})] == [7, 7, 7, 6]
+    assert [session.title for session in sessions if not session.track] == []
+
+
+def test_the_launch_is_for_public_agents_and_closes_at_18h_in_paris(app: Flask, ctx: None) -> None:
+    loading.load(DATES[0])
+    launch = events.by_slug("lancement-plan-services-simples")
+    assert launch is not None
+    assert launch.audience == "public_agents"
+    assert launch.closes_at == datetime(2026, 12, 7, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("path", sorted(loading.DOCUMENTS.glob("*.md")), ids=lambda path: path.stem)
+def test_each_document_reads_without_a_doubt_but_for_its_missing_links(path: Path) -> None:
+    document = parse(fill_dates(path.read_text("utf-8"), DATES[0]).encode(), path.name)
+    doubts = [problem for problem in document.warnings if problem.code != "link-placeholder"]
+    assert doubts == []
+
+
+def test_no_sentence_is_taken_from_the_state_site(documents: Path) -> None:
+    """Eight words in a row are a copied sentence."""
+    theirs = _runs(*(path.read_text("utf-8") for path in (documents / "seeds").glob("*.md")))
+    ours = _runs(*(path.read_text("utf-8") for path in loading.DOCUMENTS.glob("*.md")))
+    assert ours & theirs == set()
+
+
+def _runs(*texts: str, length: int = 8) -> set[tuple[str, ...]]:
+    lines = [re.sub(r"<[^>]*>", " ", line).lower() for text in texts for line in text.splitlines()]
+    words = [re.findall(r"\w+", line) for line in lines]
+    return {tuple(line[i : i + length]) for line in words for i in range(len(line) - length + 1)}
