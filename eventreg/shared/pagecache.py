@@ -254,7 +254,8 @@ class PageCache:
 @lru_cache(maxsize=64)
 def accepted(header: str) -> str:
     """The packing to send for an Accept-Encoding header: br, gzip or none ("")."""
-    refused, named = set(), set()
+    refused: set[str] = set()
+    named: set[str] = set()
     for part in header.lower().split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
         (refused if weight and not weight.strip("0.") else named).add(name)
