@@ -172,7 +172,7 @@ _SHOWN: Arms = [
 
 
 def _coming(now: datetime, today: datetime) -> Arms:
-    """Events not over, as disjoint ranges of the indexes (state, starts_at) and (state, ends_at)."""
+    """Events not over, as disjoint ranges of one index (state, starts_at, ends_at, day_only)."""
     arms = []
     for state in ("published", "cancelled"):
         begun = and_(Event.state == state, Event.starts_at <= now)
