@@ -85,7 +85,9 @@ class Settings:
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from EVENTREG_* and the instance folder's `.env`; raises BadSettings with every mistake."""
     process = dict(os.environ if environ is None else environ)
-    instance = Path(process.get("EVENTREG_INSTANCE_DIR") or ROOT / "instance").expanduser().resolve()
+    instance = (
+        Path(process.get("EVENTREG_INSTANCE_DIR") or ROOT / "instance").expanduser().resolve()
+    )
     dotenv = {k: v for k, v in dotenv_values(instance / ".env").items() if v is not None}
     return _Reader({**dotenv, **process}, instance).settings()
 
@@ -165,9 +167,7 @@ class _Reader:
 
     def queue_url(self) -> str:
         value = self.text("QUEUE_URL")
-        if value and not value.startswith(
-            ("redis://", "rediss://", "postgresql://", "sqlite:///")
-        ):
+        if value and not value.startswith(("redis://", "rediss://", "postgresql://", "sqlite:///")):
             self.wrong("QUEUE_URL", "must begin with redis://, postgresql:// or sqlite:///")
         return value or f"sqlite:///{self.instance / 'queue.sqlite3'}"
 
@@ -177,12 +177,12 @@ class _Reader:
             default = f"http://127.0.0.1:{self.values['PORT']}"
         value = self.text("BASE_URL", default).rstrip("/")
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
-            self.wrong("BASE_URL", "must be like https://evenements.example.gouv.fr, without a path")
-        elif "*" in parts.netloc or "@" in parts.netloc:
-            self.wrong("BASE_URL", "must name one host")
         if self.production and not self.text("BASE_URL"):
             self.wrong("BASE_URL", "is required in production")
+        elif parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+            self.wrong("BASE_URL", "must be like https://evenements.exemple.gouv.fr, no path")
+        elif "*" in parts.netloc or "@" in parts.netloc:
+            self.wrong("BASE_URL", "must name one host")
         elif self.production and parts.scheme != "https":
             self.wrong("BASE_URL", "must begin with https:// in production")
         return value
@@ -198,7 +198,9 @@ class _Reader:
                 self.wrong("MAIL_SERVER", "is required in production")
             return None
         if self.production and security == "none" and host not in ("localhost", "127.0.0.1", "::1"):
-            self.wrong("MAIL_SECURITY", "none is refused in production (mail would travel in clear)")
+            self.wrong(
+                "MAIL_SECURITY", "none is refused in production (mail would travel in clear)"
+            )
         username = self.text("MAIL_USERNAME") or None
         if username and security == "none" and self.production:
             self.wrong("MAIL_USERNAME", "a password is never sent without TLS")
