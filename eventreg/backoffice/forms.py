@@ -71,7 +71,8 @@ class EventValues(BaseForm):
             zone = self._zone(zone)
         for key in self.keys:
             # What was not touched is not read again: a stored instant may be finer than its text.
-            if self.text(key) == stored.get(key) and zone == stored.get("timezone", zone):
+            untouched = self.text(key) == stored.get(key) and zone == stored.get("timezone", zone)
+            if untouched or self[key].errors:
                 continue
             try:
                 self.values[key] = events.parse(key, self._spoken(key, zone), zone)

@@ -83,7 +83,9 @@ def test_sign_out_without_a_session_says_the_same(client: FlaskClient) -> None:
 def session_ids(email_session_count: int) -> list[int]:
     db.session.rollback()
     found = db.session.execute(
-        select(OrganiserSession.id).where(OrganiserSession.ended_at.is_(None)).order_by(OrganiserSession.id)
+        select(OrganiserSession.id)
+        .where(OrganiserSession.ended_at.is_(None))
+        .order_by(OrganiserSession.id)
     ).scalars()
     keys = list(found)
     assert len(keys) == email_session_count

@@ -140,12 +140,13 @@ def test_a_link_works_once(app: Flask, make_organiser: Any, make_code: Any, post
     assert first.get(path).status_code == 410
 
 
-@pytest.mark.parametrize(("age", "status"), [(timedelta(minutes=10, seconds=-1), 303), (timedelta(minutes=10), 410)])
+@pytest.mark.parametrize(
+    ("age", "status"), [(timedelta(minutes=10, seconds=-1), 303), (timedelta(minutes=10), 410)]
+)
 def test_a_link_lives_ten_minutes(
     client: FlaskClient,
     make_organiser: Any,
     make_code: Any,
-    post: Any,
     now: datetime,
     age: timedelta,
     status: int,
@@ -213,7 +214,9 @@ def test_signing_in_again_ends_the_session_of_this_browser(
     assert after is not None
     assert before.value != after.value
     db.session.rollback()
-    ended = dict(db.session.execute(select(OrganiserSession.id_hash, OrganiserSession.ended_at)).all())
+    ended = dict(
+        db.session.execute(select(OrganiserSession.id_hash, OrganiserSession.ended_at)).all()
+    )
     assert ended[digest(before.value)] is not None
     assert ended[digest(after.value)] is None
 
@@ -270,9 +273,7 @@ def test_the_trace_holds_ids_alone(
     assert "nadia" not in repr([e.details for e in found]).lower()
 
 
-def test_no_mail_is_sent_from_the_view(
-    client: FlaskClient, make_organiser: Any, post: Any
-) -> None:
+def test_no_mail_is_sent_from_the_view(client: FlaskClient, make_organiser: Any, post: Any) -> None:
     make_organiser()
     post(client, SIGN_IN, email="nadia@example.org")
     db.session.rollback()

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -88,18 +88,18 @@ CHANGES = MappingProxyType(
 def change_state(act: str) -> ResponseReturnValue:
     """Publish, withdraw or cancel: a page that says what will happen, then the act."""
     wanted, before = CHANGES[act]
+    if event().state not in (*before, wanted):
+        raise NotFound
     form = ActForm()
-    if request.method == "POST" and form.validate_on_submit():
+    if form.validate_on_submit():
         try:
             with transaction():
-                _set_state(event().slug, wanted)
+                _set_state(event().slug, wanted, before)
         except BadValue as refusal:
             form.form_errors.append(translate(refusal))
         else:
             flash(_done(act), "success")
             return redirect(url_for("backoffice.overview", slug=event().slug), HTTPStatus.SEE_OTHER)
-    elif event().state not in before and event().state != wanted:
-        raise NotFound
     page = render_template(
         "backoffice/change_state.html",
         event=event(),
@@ -111,8 +111,10 @@ def change_state(act: str) -> ResponseReturnValue:
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
 
-def _set_state(slug: str, wanted: str) -> None:
+def _set_state(slug: str, wanted: str, before: tuple[str, ...]) -> None:
     found = services.locked(slug)
+    if found.state not in (*before, wanted):
+        raise NotFound  # somebody else changed it a moment ago
     if wanted == "published":
         services.publish(found, actor=account().actor, now=utc_now())
     else:
