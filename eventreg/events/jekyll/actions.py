@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from eventreg.events.jekyll.document import Link
-from eventreg.events.jekyll.page import Button
+from eventreg.events.jekyll.page import MAX_SENTENCE, Button
 from eventreg.events.jekyll.problems import N_, Findings
 from eventreg.events.jekyll.words import is_placeholder, squeeze
 from eventreg.shared import richtext
 from eventreg.shared.richtext import Block
 
+MAX_BUTTONS = 50
 _ANCHOR = re.compile(r"<a\b([^<>]*)>", re.IGNORECASE)
 _CENTRED = re.compile(r"<(?:div|p)\b[^<>]*align=[\"']?center", re.IGNORECASE)
 _HIGHLIGHTED = re.compile(r"lien-important|class=[\"'][^\"'<>]*\bbutton\b", re.IGNORECASE)
@@ -20,10 +21,14 @@ def buttons(blocks: tuple[Block, ...], lines: list[str], findings: Findings) -> 
     """The calls to action in order; `lines` are the document's lines, for kramdown's marks."""
     found: list[Button] = []
     for block in blocks:
+        context = ""
         for text, written in _of_block(block, lines):
+            context = context or block.text()[:MAX_SENTENCE]
             line = _line(block, written, lines)
             href = _usable(text, written, line, findings)
-            found.append(Button(Link(text, href), block.text(), line))
+            found.append(Button(Link(text, href), context, line))
+            if len(found) >= MAX_BUTTONS:
+                return tuple(found)
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from eventreg.events.jekyll.problems import N_, Findings
 
 MAX_DEPTH = 20
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_DEEP = re.compile(r"(?:[\[{]\s?){21}")
 _TAB = re.compile(r"[ ]*\t")
 
 
@@ -170,29 +171,39 @@ class _Composer:
         return Table(tuple(entries), line)
 
 
-def load(text: str, findings: Findings, first_line: int = 2) -> Table:
-    """The front matter's table; empty, with errors in `findings`, when it cannot be read."""
-    empty = Table((), first_line)
+def load(text: str, findings: Findings, first_line: int = 2) -> Table | None:
+    """The front matter's table; None, with an error in `findings`, when it cannot be read.
+
+    Errors that leave the rest readable (duplicate key, anchor, tag) come with a table.
+    """
     try:
         node = _Composer(text, first_line, findings).document()
     except _Refused:
-        return empty
+        return None
     except yaml.YAMLError as problem:
         _syntax(problem, text, first_line, findings)
-        return empty
+        return None
     if node is None or (isinstance(node, Text) and node.is_null):
-        return empty
-    if not isinstance(node, Table):
-        findings.error(
-            node.line,
-            "yaml-not-a-mapping",
-            N_("The front matter is not a list of keys and values."),
-        )
-        return empty
-    return node
+        return Table((), first_line)
+    if isinstance(node, Table):
+        return node
+    findings.error(
+        node.line,
+        "yaml-not-a-mapping",
+        N_("The front matter is not a list of keys and values."),
+    )
+    return None
 
 
 def _syntax(problem: yaml.YAMLError, text: str, first_line: int, findings: Findings) -> None:
+    if deep := _DEEP.search(text):
+        findings.error(
+            first_line + text.count("\n", 0, deep.start()),
+            "yaml-too-deep",
+            N_("The front matter is nested more than %(limit)s levels deep."),
+            limit=MAX_DEPTH,
+        )
+        return
     tabs = [i for i, line in enumerate(text.split("\n"), first_line) if _TAB.match(line)]
     for line in tabs[:20]:
         findings.error(line, "yaml-tab", N_("A tab indents this line; YAML accepts spaces only."))

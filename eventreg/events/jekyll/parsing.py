@@ -61,8 +61,9 @@ def parse(raw: bytes, name: str) -> Document:
     """
     findings = Findings()
     parts = source.read(raw, findings)
+    too_much = bool(findings.errors)
     table = front_matter.load(parts.front_matter, findings) if parts else None
-    if parts is None or table is None or findings.errors:
+    if parts is None or table is None or too_much:
         raise DocumentError(tuple(findings.errors), name)
     document = _Builder(parts, Values(table, findings), name, findings).build(raw)
     if findings.errors:
@@ -162,7 +163,7 @@ class _Builder:
                 key="title",
                 limit=MAX_TITLE,
             )
-        elif not self.findings.errors:
+        else:
             self.findings.error(2, "title-missing", N_("The document has no title."))
         return ""
 
@@ -224,12 +225,13 @@ class _Builder:
                 rendered = richtext.render_document(piece)
                 html.append(rendered.html)
                 videos += rendered.videos
-        except richtext.TextTooLong as problem:
+        except richtext.TextTooLong:
             self.findings.error(
                 line or self.parts.body_line,
                 "paragraph-too-long",
-                N_("A part of the text is longer than %(limit)s characters or lines."),
-                limit=problem.limit,
+                N_("A part of the text is longer than %(limit)s characters or %(lines)s lines."),
+                limit=richtext.MAX_CHARS,
+                lines=richtext.MAX_LINES,
             )
         return "\n".join(part for part in html if part), tuple(dict.fromkeys(videos))
 

@@ -101,6 +101,8 @@ class _Walk:
 
     def run(self) -> None:
         for block in self.blocks:
+            if len(self.drafts) > MAX_SESSIONS:
+                return
             if block.kind == "code":
                 self.context.draft = None
                 continue
@@ -212,17 +214,21 @@ class _Walk:
         return self._untimed(block, texts) if bullet else False
 
     def _starts_with_hours(self, block: Block, texts: list[Styled], *, bullet: bool) -> bool:
-        started = False
+        started: Draft | None = None
         for line in texts:
-            draft = sessions.begin(line, block.start, self.around, bullet=bullet and not started)
+            is_bullet = bullet and started is None
+            draft = sessions.begin(line, block.start, self.around, bullet=is_bullet)
             if draft:
-                self._keep(draft, block)
-                started = True
-            elif started and self.context.draft:
-                sessions.add_line(self.context.draft, line)
+                self._keep(draft, block, line.text)
+                started = draft
+            elif started:
+                sessions.add_line(started, line)
+                started.source.append(line.text)
             elif line.text.strip():
                 return False
-        return started
+            if len(self.drafts) > MAX_SESSIONS:
+                break
+        return started is not None
 
     def _untimed(self, block: Block, texts: list[Styled]) -> bool:
         """A heading in a bullet without hours, among bullets that have some: a session as well."""
@@ -259,13 +265,13 @@ class _Walk:
         draft.source.append(block.text())
         self.taken.update(range(block.start, block.end))
 
-    def _keep(self, draft: Draft, block: Block) -> None:
+    def _keep(self, draft: Draft, block: Block, source: str | None = None) -> None:
         context = self.context
         draft.day = draft.day or context.day
         draft.track = draft.track or context.room
         draft.room = draft.room or context.room
         draft.list_number = context.list_number
-        draft.source.append(block.text())
+        draft.source.append(block.text() if source is None else source)
         self.sections[id(draft)] = context.section
         self.drafts.append(draft)
         self.taken.update(range(block.start, block.end))

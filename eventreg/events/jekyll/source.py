@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 
 from eventreg.events.jekyll.problems import N_, Findings
+from eventreg.shared import richtext
 
 MAX_BYTES = 1024 * 1024
 MAX_LINES = 5_000
 MAX_FRONT_MATTER = 64 * 1024
 MAX_BODY = 100_000
+MAX_PARAGRAPH = 2 * richtext.MAX_CHARS
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _FENCE = re.compile(r"---[ \t]*")
 
@@ -118,4 +120,25 @@ def _split(text: str, lines: list[str], findings: Findings) -> Source | None:
             N_("The text is longer than %(limit)s characters."),
             limit=MAX_BODY,
         )
+    else:
+        _check_paragraphs(lines[end + 1 :], end + 2, findings)
     return Source(text, front_matter, body, end + 2)
+
+
+def _check_paragraphs(lines: list[str], first_line: int, findings: Findings) -> None:
+    """Refuse what is no text early: a line or an unbroken paragraph beyond all measure."""
+    start, size = first_line, 0
+    for number, line in enumerate(lines, first_line):
+        size += len(line) + 1
+        if not line.strip():
+            start, size = number + 1, 0
+        too_long = len(line) > richtext.MAX_CHARS or size > MAX_PARAGRAPH
+        if too_long or number - start > richtext.MAX_LINES:
+            findings.error(
+                start,
+                "paragraph-too-long",
+                N_("A part of the text is longer than %(limit)s characters or %(lines)s lines."),
+                limit=richtext.MAX_CHARS,
+                lines=richtext.MAX_LINES,
+            )
+            return
