@@ -109,6 +109,14 @@ class Passed:
     start: tuple[Any, ...]
     body: Iterable[bytes]
 
+    def body_for(self, method: str) -> Iterable[bytes]:
+        """The page was asked for with GET, whatever the visitor's method."""
+        if method == "GET":
+            return self.body
+        if hasattr(self.body, "close"):
+            self.body.close()
+        return []
+
 
 class PageCache:
     """In front of the application. `canonical(path, query)` answers the query that tells pages
@@ -143,7 +151,7 @@ class PageCache:
                 return self.inner(environ, start_response)
             if isinstance(found, Passed):
                 start_response(*found.start)
-                return found.body
+                return found.body_for(environ["REQUEST_METHOD"])
             page = found
         return self._answer(page, environ, start_response, started)
 

@@ -235,6 +235,13 @@ def test_a_head_request_has_the_headers_and_no_body(
     assert head.headers["Content-Length"] == page.headers["Content-Length"]
 
 
+def test_a_head_request_for_nothing_has_no_body_either(
+    client: FlaskClient, event: Event, watch: Watch
+) -> None:
+    missing = client.head("/agenda/rien/")
+    assert (missing.status_code, missing.data) == (404, b"")
+
+
 def test_the_pages_kept_are_bounded_and_the_oldest_leave(
     app: Flask, client: FlaskClient, event: Event, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
