@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from eventreg.audit.models import AuditEntry
-from eventreg.shared.db import db
+from eventreg.shared.db import run
+
+_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
 
 
 def record(
@@ -20,15 +22,16 @@ def record(
     **details: Any,
 ) -> None:
     """One entry; `states` is (before, after) of a registration. Details hold ids and codes only."""
-    db.session.execute(
-        insert(AuditEntry).values(
-            at=at,
-            actor=actor,
-            action=action,
-            event_id=event_id,
-            registration_id=registration_id,
-            old_state=states[0],
-            new_state=states[1],
-            details=details,
-        )
+    run(
+        _INSERT,
+        {
+            "at": at,
+            "actor": actor,
+            "action": action,
+            "event_id": event_id,
+            "registration_id": registration_id,
+            "old_state": states[0],
+            "new_state": states[1],
+            "details": details,
+        },
     )

@@ -16,6 +16,7 @@ from eventreg.config import Settings
 from eventreg.demo import loading
 from eventreg.operations import health, migrations, server
 from eventreg.operations.invariants import Finding
+from eventreg.shared import db
 from eventreg.shared.cli import shown_refusals
 from eventreg.shared.clock import utc_now
 from eventreg.shared.fields import parse_local
@@ -39,7 +40,15 @@ def _settings() -> Settings:
 @with_appcontext
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Run the web server."""
-    server.serve(_app(), host=host, port=port, workers=workers, threads=threads)
+    app = _app()
+    server.serve(
+        app,
+        host=host,
+        port=port,
+        workers=workers,
+        threads=threads,
+        after_fork=lambda: db.dispose(app),
+    )
 
 
 @click.command("worker")

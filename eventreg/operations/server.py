@@ -2,12 +2,11 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-
-from eventreg.shared import db
 
 BACKLOG = 4096  # a rush waits in the kernel instead of being refused (R1)
 CONNECTIONS = 4096
@@ -30,8 +29,19 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return self.app
 
 
-def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> None:
-    """Serves until it is stopped. SIGTERM finishes the requests under way."""
+def serve(
+    app: Flask,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    after_fork: Callable[[], None] = lambda: None,
+) -> None:
+    """Serves until it is stopped; SIGTERM finishes the requests under way.
+
+    `after_fork` runs in each new worker process.
+    """
     log_to_stderr()
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     options = {
@@ -54,7 +64,7 @@ def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> No
         "loglevel": "warning",
         "proc_name": "eventreg",
         "control_socket_disable": True,
-        "post_fork": lambda _server, _worker: db.dispose(app),
+        "post_fork": lambda _server, _worker: after_fork(),
     }
     _Server(app, options).run()
 

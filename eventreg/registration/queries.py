@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import Row, and_, bindparam, func, or_, select
 
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
 from eventreg.mailing.models import OutboxMessage
 from eventreg.registration.models import Closing, Receipt, Registration
 from eventreg.registration.rules import ACTIVE, SignupFacts
-from eventreg.shared.db import db
+from eventreg.shared.db import db, run
 from eventreg.shared.text import fold
 
 ACTIVE_STATES = sorted(ACTIVE)
@@ -36,7 +36,35 @@ _FACTS = (
     Event.pending_holds_seat,
     Event.confirmation_hours,
 )
+_WORDS = (
+    Event.title,
+    Event.venue,
+    Event.address,
+    Event.city,
+    Event.online,
+    Event.day_only,
+    Event.contact_email,
+    Event.retention_days,
+)
+_KNOWN = (
+    Receipt.id.label("known_id"),
+    Receipt.receipt.label("known_receipt"),
+    Receipt.request_hash.label("known_request_hash"),
+    Receipt.shown_state.label("known_shown_state"),
+    Receipt.created_at.label("known_created_at"),
+)
+# Built once: a sign-up runs these with its own parameters and pays no compiling.
 _facts_query = select(*_FACTS).join(Pool, and_(Pool.event_id == Event.id, Pool.kind == "event"))
+_facts_by_slug = _facts_query.where(Event.slug == bindparam("slug"))
+_facts_by_id = _facts_query.where(Event.id == bindparam("event_id"))
+_page_by_slug = _facts_by_slug.add_columns(*_WORDS)
+_page_by_id = _facts_by_id.add_columns(*_WORDS)
+_locked_facts = _facts_by_id.add_columns(*_KNOWN).outerjoin(
+    Receipt, Receipt.key_hash == bindparam("key_hash")
+)
+_known_key = select(*_KNOWN).where(Receipt.key_hash == bindparam("key_hash"))
+_FACT_KEYS = tuple(column.key for column in _FACTS)
+_WORD_KEYS = tuple(column.key for column in _WORDS)
 
 
 @dataclass(frozen=True)
@@ -68,64 +96,68 @@ class Page:
         return max(1, -(-self.total // self.size))
 
 
+@dataclass(frozen=True)
+class Known:
+    """The receipt that an idempotency key already has."""
+
+    id: int
+    receipt: str
+    request_hash: str
+    shown_state: str
+    created_at: datetime
+
+
 def signup_facts(slug: str) -> SignupFacts | None:
     """One statement; the cost does not grow with the number of registrations."""
-    row = db.session.execute(_facts_query.where(Event.slug == slug)).one_or_none()
-    return SignupFacts(**row._mapping) if row else None
-
-
-def locked_facts(event_id: int, key_hash: str) -> tuple[SignupFacts, Receipt | None]:
-    """The facts as the transaction sees them, and the receipt of an idempotency key, at once."""
-    query = (
-        _facts_query.add_columns(Receipt)
-        .outerjoin(Receipt, Receipt.key_hash == key_hash)
-        .where(Event.id == event_id)
-    )
-    row = db.session.execute(query).one()
-    return SignupFacts(**{k: v for k, v in row._mapping.items() if k != "Receipt"}), row.Receipt
-
-
-def receipt_of_key(key_hash: str) -> Receipt | None:
-    return db.session.execute(
-        select(Receipt).where(Receipt.key_hash == key_hash)
-    ).scalar_one_or_none()
+    row = run(_facts_by_slug, {"slug": slug}).one_or_none()
+    return _facts(row) if row else None
 
 
 def signup_facts_of(event_id: int) -> SignupFacts:
-    row = db.session.execute(_facts_query.where(Event.id == event_id)).one()
-    return SignupFacts(**row._mapping)
+    return _facts(run(_facts_by_id, {"event_id": event_id}).one())
+
+
+def locked_facts(event_id: int, key_hash: str) -> tuple[SignupFacts, Known | None]:
+    """The facts as the transaction sees them, and the receipt of an idempotency key, at once."""
+    row = run(_locked_facts, {"event_id": event_id, "key_hash": key_hash}).one()
+    return _facts(row), _known(row)
+
+
+def receipt_of_key(key_hash: str) -> Known | None:
+    row = run(_known_key, {"key_hash": key_hash}).one_or_none()
+    return _known(row) if row else None
 
 
 def signup_page(slug: str) -> SignupPage | None:
     """The facts and the words of the sign-up form, in one statement."""
-    return _signup_page(Event.slug == slug)
+    row = run(_page_by_slug, {"slug": slug}).one_or_none()
+    return _page(row) if row else None
 
 
 def signup_page_of(event_id: int) -> SignupPage:
-    page = _signup_page(Event.id == event_id)
-    if page is None:
-        raise LookupError(event_id)
-    return page
+    return _page(run(_page_by_id, {"event_id": event_id}).one())
 
 
-def _signup_page(wanted: ColumnElement[bool]) -> SignupPage | None:
-    words = (
-        Event.title,
-        Event.venue,
-        Event.address,
-        Event.city,
-        Event.online,
-        Event.day_only,
-        Event.contact_email,
-        Event.retention_days,
-    )
-    query = _facts_query.add_columns(*words).where(wanted)
-    row = db.session.execute(query).one_or_none()
-    if row is None:
+def _facts(row: Row[Any]) -> SignupFacts:
+    values = row._mapping
+    return SignupFacts(**{key: values[key] for key in _FACT_KEYS})
+
+
+def _page(row: Row[Any]) -> SignupPage:
+    values = row._mapping
+    return SignupPage(facts=_facts(row), **{key: values[key] for key in _WORD_KEYS})
+
+
+def _known(row: Row[Any]) -> Known | None:
+    if row.known_id is None:
         return None
-    values = dict(row._mapping)
-    shown = {column.key: values.pop(column.key) for column in words}
-    return SignupPage(facts=SignupFacts(**values), **shown)
+    return Known(
+        row.known_id,
+        row.known_receipt,
+        row.known_request_hash,
+        row.known_shown_state,
+        row.known_created_at,
+    )
 
 
 def by_public_id(public_id: str, *, lock: bool = False) -> Registration | None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from eventreg.audit import services as audit
 from eventreg.eligibility import services as eligibility
@@ -19,10 +19,16 @@ from eventreg.registration.rules import SignupFacts, State
 from eventreg.registration.services import pools, wording
 from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import Address, canonical
-from eventreg.shared.db import db, insert_or_none
+from eventreg.shared.db import db, insert_or_none, run
 from eventreg.shared.text import fold
 
 KEY_LIFE = timedelta(hours=24)
+_TABLE = Registration.__table__
+_DECIDE = (
+    update(_TABLE)  # type: ignore[arg-type]
+    .where(_TABLE.c.id == bindparam("key"))
+    .values(decided_at=bindparam("at"), confirmed_at=bindparam("confirmed"))
+)
 
 
 @dataclass(frozen=True)
@@ -182,12 +188,8 @@ def _seat(prepared: Prepared, facts: SignupFacts, registration_id: int) -> None:
     refuse_if_shut(facts, now)
     if not taken:
         raise errors.Full
-    db.session.execute(
-        update(Registration)
-        .where(Registration.id == registration_id)
-        .values(decided_at=now, confirmed_at=now if prepared.state is State.CONFIRMED else None),
-        execution_options={"synchronize_session": False},
-    )
+    confirmed_at = now if prepared.state is State.CONFIRMED else None
+    run(_DECIDE, {"key": registration_id, "at": now, "confirmed": confirmed_at})
 
 
 def _answer_twin(prepared: Prepared, facts: SignupFacts, twin: Registration) -> None:
@@ -218,7 +220,7 @@ def _answer_twin(prepared: Prepared, facts: SignupFacts, twin: Registration) -> 
     )
 
 
-def _same_answer(known: Receipt, request_hash: str) -> Answer:
+def _same_answer(known: queries.Known, request_hash: str) -> Answer:
     if not hmac.compare_digest(known.request_hash, request_hash):
         raise errors.KeyReused
     return Answer(known.receipt, known.shown_state)
@@ -228,7 +230,7 @@ def _try_again() -> Answer:
     raise errors.NotPossible
 
 
-def _retire(known: Receipt) -> None:
+def _retire(known: queries.Known) -> None:
     """A key older than a day is forgotten; its result page stays."""
     db.session.execute(
         update(Receipt).where(Receipt.id == known.id).values(key_hash=f"retired:{known.id}")
