@@ -1,0 +1,1 @@
+"""How fast we are beside a bare Flask application doing the same work, in the same run."""
