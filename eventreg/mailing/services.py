@@ -4,18 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Table, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import update
 
 from eventreg.mailing.models import OutboxMessage
 from eventreg.mailing.rules import WAITING, MailState
 from eventreg.shared import bell, letters
 from eventreg.shared.addresses import canonical
-from eventreg.shared.db import after_commit, db, is_sqlite
+from eventreg.shared.db import after_commit, db, insert_or_none
 from eventreg.shared.letters import Attachment, Letter
 from eventreg.shared.tokens import random_id
-
-OUTBOX = OutboxMessage.metadata.tables["outbox"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +70,7 @@ def queue(mail: Mail, *, now: datetime) -> int | None:
         "registration_id": mail.registration_id,
         "dedupe_key": mail.dedupe_key,
     }
-    statement = _insert(OUTBOX).returning(OUTBOX.c.id)
-    key: int | None = db.session.execute(statement, row).scalar_one_or_none()
+    key: int | None = insert_or_none(OutboxMessage, row, OutboxMessage.id)
     if key is not None:
         after_commit(bell.ring)
     return key
@@ -92,11 +88,3 @@ def withdraw(registration_id: int, kinds: tuple[str, ...], *, reason: str) -> in
         .values(state=MailState.CANCELLED, last_error=reason)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
-
-
-def _insert(table: Table) -> Insert:
-    """INSERT ... ON CONFLICT (dedupe_key) DO NOTHING on either database."""
-    columns = [table.c.dedupe_key]
-    if is_sqlite():
-        return sqlite.insert(table).on_conflict_do_nothing(index_elements=columns)
-    return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)

@@ -60,6 +60,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_SSL_STRICT=False,  # token pages send no Referer; Sec-Fetch-Site is checked instead
         WTF_CSRF_TIME_LIMIT=CSRF_SECONDS,
+        WTF_I18N_ENABLED=False,  # our validators speak for themselves; its catalogues load each time
         MAX_CONTENT_LENGTH=BODY_LIMIT,
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         MAX_FORM_PARTS=FIELDS_LIMIT,
@@ -194,5 +195,3 @@ def _show_bug(error: Exception) -> ResponseReturnValue:
         raise error
     logger.error("bug in request %s", g.get("request_id"), exc_info=error)
     return error_page(HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
