@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, select, update
+from sqlalchemy import Row, bindparam, case, select, update
 
 from eventreg.mailing import queries, rules
 from eventreg.mailing.delivery.envelope import Owed
@@ -22,6 +22,16 @@ _BACK = {
     "lease_owner": None,
 }
 _FREE = {"lease_until": None, "lease_owner": None}
+
+
+_CORE = {"synchronize_session": False}
+_OUTBOX = OutboxMessage.metadata.tables["outbox"]
+# Made once: it runs for every letter.
+_SENT = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id == bindparam("key"), _OUTBOX.c.state.in_(CLAIMABLE))
+    .values(state=MailState.SENT, sent_at=bindparam("instant"), last_error=None, **_FREE)
+)
 
 
 @dataclass
@@ -61,7 +71,7 @@ def take(*, owner: str, batch: int, now: datetime | None, budgets: bool) -> Clai
                 due_at=now + LEASE,  # when the lease ends, the letter is due again
             )
             .returning(*_COLUMNS),
-            execution_options={"synchronize_session": False},
+            execution_options=_CORE,
         ).all()
         claim = Claim(taken=len(rows))
         claim.letters = sorted((_owed(row) for row in rows), key=lambda o: (o.lane, o.id))
@@ -80,7 +90,7 @@ def renew(ids: Sequence[int], *, owner: str, now: datetime | None) -> Claim:
             .where(*_ours(ids, owner))
             .values(lease_until=now + LEASE, due_at=now + LEASE)
             .returning(*_COLUMNS),
-            execution_options={"synchronize_session": False},
+            execution_options=_CORE,
         ).all()
         claim = Claim(taken=len(rows))
         claim.letters = sorted((_owed(row) for row in rows), key=lambda o: (o.lane, o.id))
@@ -110,9 +120,7 @@ def note(
         instant = clock.deciding_instant(session)
         at = now or instant
         if verdict is Verdict.SENT:
-            open_states = OutboxMessage.state.in_(CLAIMABLE)
-            sent = {"state": MailState.SENT, "sent_at": instant, "last_error": None}
-            _set((OutboxMessage.id == owed.id, open_states), **sent, **_FREE)
+            session.execute(_SENT, {"key": owed.id, "instant": instant})
             return verdict
         if verdict is Verdict.RETRY and rules.gives_up(created_at=owed.created_at, now=at):
             verdict = Verdict.FAILED
@@ -150,7 +158,7 @@ def _ours(ids: Sequence[int], owner: str) -> tuple[Any, ...]:
 def _set(wanted: tuple[Any, ...], **values: Any) -> None:
     db.session.execute(
         update(OutboxMessage).where(*wanted).values(**values),
-        execution_options={"synchronize_session": False},
+        execution_options=_CORE,
     )
 
 
