@@ -133,7 +133,7 @@ def test_every_organiser_view_declares_an_action_of_the_table(app: Flask) -> Non
         if endpoint.startswith(("backoffice.", "organisers."))
     }
     guarded = {e: action for e, (rule, action) in declared.items() if rule == ORGANISER}
-    assert {action for action in guarded.values()} <= set(Action)
+    assert set(guarded.values()) <= set(Action)
     assert {e for e in declared if e not in guarded} == {
         "organisers.sign_in",
         "organisers.link_sent",
