@@ -16,6 +16,23 @@ from eventreg.events.jekyll.problems import N_, Findings
 MAX_DEPTH = 20
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _DEEP = re.compile(r"(?:[\[{]\s?){21}")
+_NOT_YAML = N_("The front matter is not valid YAML (column %(column)s).")
+# What libyaml says, in the words of someone who writes pages.
+_REASONS = (
+    (
+        "mapping values are not allowed",
+        N_("A value that holds “: ” must stand in quotes (column %(column)s)."),
+    ),
+    ("unexpected end of stream", N_("A quotation mark is not closed (column %(column)s).")),
+    (
+        "could not find expected ':'",
+        N_("A key must be followed by “: ” and its value (column %(column)s)."),
+    ),
+    (
+        "did not find expected",
+        N_("The indentation, a quotation mark or a bracket is wrong here (column %(column)s)."),
+    ),
+)
 _TAB = re.compile(r"[ ]*\t")
 
 
@@ -207,13 +224,11 @@ def _syntax(problem: yaml.YAMLError, text: str, first_line: int, findings: Findi
     tabs = [i for i, line in enumerate(text.split("\n"), first_line) if _TAB.match(line)]
     for line in tabs[:20]:
         findings.error(line, "yaml-tab", N_("A tab indents this line; YAML accepts spaces only."))
-    mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+    unclosed = "end of stream" in str(getattr(problem, "problem", ""))
+    marks = [getattr(problem, name, None) for name in ("problem_mark", "context_mark")]
+    mark = next((mark for mark in (reversed(marks) if unclosed else marks) if mark), None)
     line = mark.line + first_line if mark else first_line
     if line not in tabs:
-        findings.error(
-            line,
-            "yaml-syntax",
-            N_("The front matter is not valid YAML (column %(column)s: %(reason)s)."),
-            column=mark.column + 1 if mark else 1,
-            reason=getattr(problem, "problem", None) or getattr(problem, "reason", "?"),
-        )
+        reason = str(getattr(problem, "problem", None) or getattr(problem, "reason", ""))
+        message = next((said for part, said in _REASONS if part in reason), _NOT_YAML)
+        findings.error(line, "yaml-syntax", message, column=mark.column + 1 if mark else 1)
