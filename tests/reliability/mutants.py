@@ -1,0 +1,184 @@
+"""Negative controls: each takes one control away, and an experiment must notice.
+
+A mutant gets `put(owner, name, value)`: monkeypatch.setattr inside the test's process,
+plain setattr in a process of its own (launch.py).
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select, text, update
+
+from eventreg import worker
+from eventreg.events.models import Pool
+from eventreg.mailing import rules as mail_rules
+from eventreg.mailing.delivery import claims
+from eventreg.registration import services
+from eventreg.registration.services import pools, self_service, signup
+from eventreg.shared import clock
+from eventreg.shared import db as database
+from eventreg.shared.db import db, is_sqlite
+
+Put = Callable[[Any, str, Any], None]
+
+
+class NoLine:
+    """In place of the line of one process: each thread then stands for a process of its own."""
+
+    def acquire(self, timeout: float) -> bool:
+        return True
+
+    def release(self) -> None:
+        return None
+
+
+def threads_are_processes(put: Put) -> None:
+    """Not a mutant: what several web processes are to each other on SQLite."""
+    put(database, "_sqlite_writers", NoLine())
+
+
+def count_then_insert(put: Put) -> None:
+    """M1: looks for room, then takes the seat without the condition."""
+
+    def take(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
+        room = select(Pool.capacity.is_(None) | (Pool.taken < Pool.capacity))
+        free = db.session.execute(room.where(Pool.id == pool_id)).scalar_one()
+        if not (free or over_capacity):
+            return False, clock.deciding_instant(db.session)
+        query = update(Pool).where(Pool.id == pool_id).values(taken=Pool.taken + 1)
+        db.session.execute(query, execution_options={"synchronize_session": False})
+        return True, clock.deciding_instant(db.session)
+
+    put(pools, "take", take)
+
+
+def deferred_begin(put: Put) -> None:
+    """M2: SQLite's plain BEGIN; the first read fixes a snapshot that a later write cannot leave."""
+    put(database, "_begin_sqlite", lambda connection: connection.exec_driver_sql("BEGIN"))
+
+
+def read_outside(put: Put) -> None:
+    """M1 and M2 as the driver's old way has them: what is read before the first write is outside
+    the transaction, and the seat goes by it."""
+    facts, seen = signup.queries.locked_facts, threading.local()
+
+    def begin(connection: Any) -> None:
+        if not connection.get_execution_options().get("immediate"):
+            connection.exec_driver_sql("BEGIN")
+
+    def locked_facts(event_id: int, key_hash: str) -> Any:
+        seen.facts, known = facts(event_id, key_hash)
+        db.session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        return seen.facts, known
+
+    def take(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
+        if seen.facts.places_left == 0:
+            return False, clock.deciding_instant(db.session)
+        query = update(Pool).where(Pool.id == pool_id).values(taken=Pool.taken + 1)
+        db.session.execute(query, execution_options={"synchronize_session": False})
+        return True, clock.deciding_instant(db.session)
+
+    put(database, "_begin_sqlite", begin)
+    put(signup.queries, "locked_facts", locked_facts)
+    put(pools, "take", take)
+
+
+def instant_before_lock(put: Put) -> None:
+    """M4: the deadline is compared with an instant older than the lock.
+
+    SQL's now() is the start of the transaction on PostgreSQL; on SQLite it is the request's.
+    """
+    take, prepare, asked = pools.take, services.prepare, threading.local()
+
+    def prepared(*args: Any, **options: Any) -> Any:
+        asked.at = clock.utc_now()
+        return prepare(*args, **options)
+
+    def old(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
+        taken, _instant = take(pool_id, over_capacity=over_capacity)
+        if is_sqlite():
+            return taken, asked.at
+        return taken, db.session.execute(select(func.now())).scalar_one()
+
+    put(services, "prepare", prepared)
+    put(pools, "take", old)
+
+
+def synchronous_normal(put: Put) -> None:
+    """M5: SQLite does not wait for the disk."""
+    prepare = database._prepare_sqlite
+
+    def normal(connection: Any, record: object) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    put(database, "_prepare_sqlite", normal)
+
+
+def task_alone(put: Put) -> None:
+    """M6: the queue's task is all there is: no poll, and what a lost task had taken is lost."""
+    put(worker, "POLL_SECONDS", 3600.0)
+    for module in (mail_rules, claims):
+        put(module, "LEASE", timedelta(hours=1))
+
+
+def letter_after_commit(put: Put) -> None:
+    """M9: the letter is owed once the registration is stored, by whoever is still alive then."""
+
+    def later(*_args: Any, **_options: Any) -> int:
+        def die() -> None:
+            raise KeyboardInterrupt  # killed between the commit and the letter
+
+        database.after_commit(die)
+        return 1
+
+    put(signup.mailing, "queue", later)
+
+
+def no_conflict_clause(put: Put) -> None:
+    """A plain INSERT: the second of two equal sign-ups meets the index as an exception."""
+
+    def plain(model: Any, values: dict[str, Any], answer: Any) -> Any:
+        return db.session.execute(insert(model).values(**values).returning(answer)).scalar_one()
+
+    put(signup, "insert_or_none", plain)
+
+
+def no_unique_index() -> None:
+    """Not a patch: the table without the index that knows twins. The caller restores it."""
+    with db.engine.begin() as connection:
+        connection.execute(text("DROP INDEX uq_registrations_active"))
+
+
+def keys_for_ever(put: Put) -> None:
+    """An idempotency key that never dies: the same answer years later."""
+    put(signup, "KEY_LIFE", timedelta(days=4000))
+
+
+def confirm_on_get(app: Any) -> None:
+    """M8: opening the link is enough. The caller owns `app`."""
+    show = app.view_functions["registration.own"]
+    act = app.view_functions["registration.confirm"]
+
+    def eager(public_id: str) -> Any:
+        act(public_id=public_id)
+        return show(public_id=public_id)
+
+    eager.__dict__.update(show.__dict__)
+    app.view_functions["registration.own"] = eager
+
+
+def hold_ignored(put: Put) -> None:
+    """A hold that never ends."""
+    put(self_service.rules, "hold_ends_at", lambda **_facts: None)
+
+
+ALL = {
+    "M1": count_then_insert,
+    "M2": deferred_begin,
+    "M4": instant_before_lock,
+    "M5": synchronous_normal,
+    "M6": task_alone,
+}
