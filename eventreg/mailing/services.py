@@ -59,7 +59,7 @@ def queue(mail: Mail, *, now: datetime) -> int | None:
         "subject": letters.subject_line(mail.subject),
         "text": mail.text,
         "html": mail.html,
-        "headers": {name: letters.clean(value) for name, value in mail.headers.items()},
+        "headers": {name: letters.header_text(value) for name, value in mail.headers.items()},
         "attachments": [attachment.as_json() for attachment in mail.attachments],
         "message_id": f"<{random_id()}@{domain}>",
         "dated_at": now,

@@ -261,9 +261,14 @@ def day(value: datetime, zone: str) -> str:
     return show_date(value, zone).rsplit(NBSP, 1)[0]
 
 
+def header_text(value: str) -> str:
+    """One line for a header; what looks like an encoded word stays text (it could hide anything)."""
+    return clean(value).replace("=?", "= ?")
+
+
 def subject_line(value: str) -> str:
     """A subject: one line, cut at a word when it is too long."""
-    line = clean(value)
+    line = header_text(value)
     if len(line) <= SUBJECT_LIMIT:
         return line
     return line[: SUBJECT_LIMIT - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

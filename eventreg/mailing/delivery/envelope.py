@@ -1,6 +1,7 @@
 """An outbox row as the bytes of a message: the same bytes on each attempt."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +21,21 @@ _OURS = frozenset(
     {"from", "to", "cc", "bcc", "subject", "date", "message-id", "sender", "return-path"}
     | {"auto-submitted", "x-auto-response-suppress", "mime-version"}
 )
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_TYPE = re.compile(r"(text|application|image)/[a-z0-9.+-]{1,60}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _REMEMBERED = 2_048
+
+
+def _checked(header: tuple[str, Any]) -> tuple[str, Any]:
+    if _CONTROL.search(str(header[1])):
+        raise ValueError("a control character in a header")
+    return header
 
 
 @lru_cache(_REMEMBERED)
 def _parsed(policy: EmailPolicy, name: str, value: str) -> tuple[str, Any]:
-    return EmailPolicy.header_store_parse(policy, name, value)
+    return _checked(EmailPolicy.header_store_parse(policy, name, value))
 
 
 @lru_cache(_REMEMBERED)
@@ -45,11 +55,10 @@ class _Quick(EmailPolicy):
     """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        return (
-            _parsed(self, name, value)
-            if type(value) is str
-            else super().header_store_parse(name, value)
-        )
+        """Refuses what the library lets in: an encoded word that hides a line end."""
+        if type(value) is str:
+            return _parsed(self, name, value)
+        return _checked(super().header_store_parse(name, value))
 
     def header_max_count(self, name: str) -> int | None:
         return _most(self, name)
@@ -133,8 +142,8 @@ def _build(owed: Owed, settings: Settings) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     for name, value in owed.headers.items():
-        if name.lower() in _OURS:
-            raise ValueError("this header is ours")
+        if name.lower() in _OURS or not _NAME.fullmatch(name):
+            raise ValueError("not a header that a letter may add")
         message[name] = value
     message.set_content(owed.text, cte="quoted-printable")
     message.add_alternative(owed.html, subtype="html", cte="quoted-printable")
@@ -145,6 +154,8 @@ def _build(owed: Owed, settings: Settings) -> EmailMessage:
 
 
 def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    if not _TYPE.fullmatch(attachment.content_type):
+        raise ValueError("not a type that a letter may carry")
     maintype, _, subtype = attachment.content_type.partition("/")
     message.add_attachment(
         attachment.content,
