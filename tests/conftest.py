@@ -1,5 +1,6 @@
 """Fixtures: a real database for each test, SQLite by default, PostgreSQL with --database."""
 
+import contextvars
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -37,6 +38,13 @@ DOCUMENTS = Path(os.environ.get("EVENTREG_TEST_DOCUMENTS") or ROOT.parent / "sha
 POSTGRES = (
     os.environ.get("EVENTREG_TEST_POSTGRES_URL") or "postgresql://postgres@127.0.0.1/postgres"
 )
+
+
+class Outsider(FlaskClient):
+    """A browser outside the test's own context: each request has its own, as real ones do."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -111,6 +119,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
 def _shared_app(settings: Settings, database_name: str) -> Iterator[Flask]:
     """One application for the whole run; its database is migrated once."""
     app = create_app(settings)
+    app.test_client_class = Outsider
     app.config["PROPAGATE_BUGS"] = True
     bell.connect(None)
     with app.app_context():
@@ -187,6 +196,7 @@ def make_app(
         if "database_url" not in overrides and database_name == "sqlite":
             own["database_url"] = f"sqlite:///{tmp_path / f'own{number}.sqlite3'}"
         app = create_app(replace(settings, **own, **overrides))
+        app.test_client_class = Outsider
         bell.connect(None)
         with app.app_context():
             alembic.upgrade(migrations.config(), "head")

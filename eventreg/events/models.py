@@ -17,7 +17,7 @@ class Event(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = plain(code(200), unique=True)
     state: Mapped[str] = plain(code(16), default="draft")
-    version: Mapped[int] = mapped_column(default=1)  # grows with each change; pages are cached by it
+    version: Mapped[int] = mapped_column(default=1)  # grows with each change: pages keep it
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -74,7 +74,8 @@ class Event(Base):
         CheckConstraint("audience IN ('anyone','public_agents')", name="audience"),
         CheckConstraint("approval IN ('none','manual')", name="approval"),
         CheckConstraint("confirmation_hours >= 0", name="confirmation_hours"),
-        Index("ix_events_state_starts_at", "state", "starts_at"),
+        Index("ix_events_agenda", "state", "starts_at", "ends_at", "day_only"),
+        Index("ix_events_kind", "state", "kind"),
         Index("ix_events_closes_at", "closes_at"),
     )
 

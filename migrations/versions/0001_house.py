@@ -171,8 +171,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_events_slug")),
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_events_agenda", ["state", "starts_at", "ends_at", "day_only"], unique=False
+        )
         batch_op.create_index("ix_events_closes_at", ["closes_at"], unique=False)
-        batch_op.create_index("ix_events_state_starts_at", ["state", "starts_at"], unique=False)
+        batch_op.create_index("ix_events_kind", ["state", "kind"], unique=False)
 
     op.create_table(
         "organisers",
@@ -542,8 +545,9 @@ def downgrade() -> None:
     op.drop_table("probes")
     op.drop_table("organisers")
     with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.drop_index("ix_events_state_starts_at")
+        batch_op.drop_index("ix_events_kind")
         batch_op.drop_index("ix_events_closes_at")
+        batch_op.drop_index("ix_events_agenda")
 
     op.drop_table("events")
     op.drop_table("erasure_receipts")

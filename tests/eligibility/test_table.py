@@ -100,7 +100,9 @@ MUTANTS: list[tuple[object, str, Callable[..., object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("owner", "name", "mutant", "witness"), MUTANTS, ids=lambda v: str(v)[:30])
+@pytest.mark.parametrize(
+    ("owner", "name", "mutant", "witness"), MUTANTS, ids=[mutant[1] for mutant in MUTANTS]
+)
 def test_table_turns_red_for_a_mutant(
     monkeypatch: pytest.MonkeyPatch,
     owner: object,
