@@ -281,14 +281,6 @@ def attendee(event_id: int, public_id: str) -> Registration | None:
     return db.session.execute(select(Registration).where(*wanted)).scalar_one_or_none()
 
 
-def versions_so_far(event_id: int, email_key: str) -> int:
-    """How many versions the registrations of a person at an event have had: it only grows."""
-    query = select(func.coalesce(func.sum(Registration.version), 0)).where(
-        Registration.event_id == event_id, Registration.email_key == email_key
-    )
-    return int(db.session.execute(query).scalar_one())
-
-
 def trace(registration_id: int) -> Sequence[AuditEntry]:
     """What happened to a registration, oldest first."""
     wanted = AuditEntry.registration_id == registration_id
