@@ -167,7 +167,12 @@ class _Balancer:
         self.count[name] += 1
 
     def _level(self, source_level: int) -> int:
-        """Headings start at `top` and never skip a level, whatever levels the author used."""
+        """Headings start at `top` and never skip a level, whatever levels the author used.
+
+        With `top` 0 they keep their levels: what was rendered before is not shifted twice.
+        """
+        if not self.top:
+            return source_level
         while self.levels and self.levels[-1] >= source_level:
             self.levels.pop()
         self.levels.append(source_level)
@@ -197,8 +202,13 @@ class _Balancer:
             name, shown = self.open.pop()
             self.count[name] -= 1
             if shown:
-                level = min(6, self.top + len(self.levels) - 1)
-                self.out.append(f"</h{level}>" if name in _HEADINGS else f"</{name}>")
+                self.out.append(f"</{self._written(name)}>")
+
+    def _written(self, name: str) -> str:
+        """The name a heading was opened with; headings do not nest, so the last level is its own."""
+        if name not in _HEADINGS or not self.top:
+            return name
+        return f"h{min(6, self.top + len(self.levels) - 1)}"
 
     def _player(self, tag: str) -> None:
         found = video(spans.tag_attributes(tag).get("src", ""))
