@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 
 from eventreg.backoffice import rules, words
 from eventreg.events import services as events
@@ -32,7 +34,12 @@ PHONE_LIMIT = 40
 REASON_LIMIT = 1_000
 INSTANTS = events.INSTANTS
 FLAGS = events.FLAGS
-LANGUAGES = [("fr", "Français"), ("en", "English")]
+LANGUAGES = [SelectChoice("fr", "Français"), SelectChoice("en", "English")]
+
+
+def _options(table: Mapping[str, str]) -> list[SelectChoice]:
+    """Codes and words for a field, in the reader's language."""
+    return [SelectChoice(code, text) for code, text in words.choices(table)]
 
 
 class ActForm(BaseForm):
@@ -44,8 +51,8 @@ class FoldField(RadioField):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options["choices"] = [
-            ("0", _l("The first one (summer time)")),
-            ("1", _l("The second one (winter time)")),
+            SelectChoice("0", _l("The first one (summer time)")),
+            SelectChoice("1", _l("The second one (winter time)")),
         ]
         super().__init__(*args, validate_choice=False, **options)
 
@@ -150,9 +157,9 @@ class SettingsForm(EventValues):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.registration_mode.choices = words.choices(words.MODES)
-        self.audience.choices = words.choices(words.AUDIENCES)
-        self.approval.choices = words.choices(words.APPROVALS)
+        self.registration_mode.choices = _options(words.MODES)
+        self.audience.choices = _options(words.AUDIENCES)
+        self.approval.choices = _options(words.APPROVALS)
 
     @property
     def version_seen(self) -> int:
@@ -241,10 +248,10 @@ class ExportForm(BaseForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.format.choices = words.choices(words.EXPORT_FORMATS)
-        self.states.choices = words.choices(STATE_WORDS)
-        self.columns.choices = words.choices(COLUMNS)
-        self.reason.choices = words.choices(words.EXPORT_REASONS)
+        self.format.choices = _options(words.EXPORT_FORMATS)
+        self.states.choices = _options(STATE_WORDS)
+        self.columns.choices = _options(COLUMNS)
+        self.reason.choices = _options(words.EXPORT_REASONS)
 
     def validate(self, *args: Any, **options: Any) -> bool:
         good = bool(super().validate(*args, **options))

@@ -61,7 +61,7 @@ def events(account: Account) -> list[EventLine]:
         )
         .join(Pool, (Pool.event_id == Event.id) & (Pool.kind == "event"))
         .where(_visible_to(account))
-        .order_by(Event.starts_at.desc(), Event.id.desc())
+        .order_by(Event.starts_at.desc().nulls_last(), Event.id.desc())
         .limit(EVENTS_SHOWN)
     )
     rows = [dict(row._mapping) for row in db.session.execute(query)]

@@ -1,13 +1,17 @@
 """Codes as organisers read them: English ids, translated where they are shown."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import format_date
 
 from eventreg.eligibility import messages
 from eventreg.eligibility.decisions import Outcome
 from eventreg.registration.exports import OUTCOME_WORDS, SOURCE_WORDS, STATE_WORDS
 from eventreg.shared.errors import N_
-from eventreg.shared.i18n import ngettext, say
+from eventreg.shared.i18n import NBSP, ngettext, say, show_time
 
 # code: (words, kind of badge)
 EVENT_STATES: Mapping[str, tuple[str, str]] = {
@@ -197,6 +201,22 @@ def export_details(details: Mapping[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def week(monday: date) -> str:
+    """A week under a bar: « 14 sept. »."""
+    return str(format_date(monday, "d MMM"))
+
+
+def day(value: datetime, zone: str) -> str:
+    """A day in a table: « 2 déc. 2026 »."""
+    local = value.astimezone(ZoneInfo(zone)).date()
+    return str(format_date(local, "d MMM yyyy")).replace(" ", NBSP)
+
+
+def moment(value: datetime, zone: str) -> str:
+    """A moment in a table, to the minute: « 2 déc. 2026, 18 h 05 »."""
+    return f"{day(value, zone)}, {show_time(value.replace(second=0, microsecond=0), zone)}"
+
+
 def choices(table: Mapping[str, str]) -> list[tuple[str, str]]:
     """(code, words) for a field."""
     return [(code, say(words)) for code, words in table.items()]
@@ -212,6 +232,9 @@ def template_words() -> dict[str, object]:
             "action": action,
             "mail_kind": mail_kind,
             "setting": setting,
+            "week": week,
+            "day": day,
+            "moment": moment,
             "audience": lambda code: say(AUDIENCES.get(code, code)),
             "export_details": export_details,
             "actor": actor,
