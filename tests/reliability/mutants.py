@@ -16,6 +16,7 @@ from eventreg.events.models import Pool
 from eventreg.mailing import rules as mail_rules
 from eventreg.mailing.delivery import claims
 from eventreg.registration import services
+from eventreg.registration.models import Registration
 from eventreg.registration.services import pools, self_service, signup
 from eventreg.shared import clock
 from eventreg.shared import db as database
@@ -27,7 +28,7 @@ Put = Callable[[Any, str, Any], None]
 class NoLine:
     """In place of the line of one process: each thread then stands for a process of its own."""
 
-    def acquire(self, timeout: float) -> bool:
+    def acquire(self, _timeout: float) -> bool:
         return True
 
     def release(self) -> None:
@@ -150,6 +151,19 @@ def no_unique_index() -> None:
     """Not a patch: the table without the index that knows twins. The caller restores it."""
     with db.engine.begin() as connection:
         connection.execute(text("DROP INDEX uq_registrations_active"))
+
+
+def unique_index_again() -> None:
+    """Puts the index back: on PostgreSQL the database outlives the test."""
+    index = next(i for i in Registration.__table__.indexes if i.name == "uq_registrations_active")
+    with db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM registrations"))
+        index.create(connection)
+
+
+def twin_answered_at_once(put: Put) -> None:
+    """A duplicate is answered without a look at the deadline and the seats."""
+    put(signup, "_answer_twin", lambda *_facts: None)
 
 
 def keys_for_ever(put: Put) -> None:

@@ -56,8 +56,8 @@ def dump(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Which tables differ, with the first row that does."""
     told = []
-    for name in before:
-        if before[name] != after[name]:
-            old, new = set(map(str, before[name])), set(map(str, after[name]))
+    for name, rows in before.items():
+        if rows != after[name]:
+            old, new = set(map(str, rows)), set(map(str, after[name]))
             told.append(f"{name}: {sorted(new - old)[:1]} instead of {sorted(old - new)[:1]}")
     return told

@@ -4,16 +4,19 @@ No rule reads what is noted here: sign-ups close by the clock alone, and a deadl
 opens them again by itself.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from eventreg.audit import services as audit
+from eventreg.config import Settings
 from eventreg.events.models import Event
 from eventreg.mailing import services as mailing
 from eventreg.organisers import queries as organisers
 from eventreg.registration import mails, queries, rules
 from eventreg.registration.models import Closing
-from eventreg.shared import tokens, urls
+from eventreg.shared import letters, tokens, urls
+from eventreg.shared.addresses import InvalidAddress, canonical
 from eventreg.shared.db import db, insert_or_none, transaction
 
 
@@ -46,7 +49,7 @@ def _close(event_id: int, now: datetime) -> int:
     until = queries.latest_hold_end(
         event.id, hours=event.confirmation_hours, starts_at=event.starts_at
     )
-    for to, locale in organisers.recipients(event.id, event.contact_email):
+    for to, locale in _recipients(event):
         letter = mails.closing_recap(
             to=to,
             locale=locale,
@@ -58,8 +61,17 @@ def _close(event_id: int, now: datetime) -> int:
             taken=page.facts.taken,
             may_still_confirm=figures.get("unconfirmed", 0),
             until=until,
-            url=urls.absolute("backoffice.event", locale, slug=event.slug),
+            url=urls.absolute("backoffice.overview", locale, slug=event.slug),
         )
         key = f"recap:{event.id}:{closes_at.timestamp():.6f}:{tokens.digest(to)[:16]}"
         mailing.queue(replace(letter, event_id=event.id, dedupe_key=key), now=now)
     return 1
+
+
+def _recipients(event: Event) -> list[tuple[str, str]]:
+    """(address, locale) of the owners and of the event's contact, each once."""
+    found = {owner.email: owner.locale for owner in organisers.owners(event.id)}
+    settings: Settings = letters.writer().settings
+    with suppress(InvalidAddress):  # a contact that cannot be written to, or none
+        found.setdefault(canonical(event.contact_email).canonical, settings.locale)
+    return list(found.items())
