@@ -6,16 +6,16 @@ from flask import Flask, current_app
 
 from eventreg import worker
 from eventreg.agenda import routes as agenda
+from eventreg.backoffice import routes as backoffice
 from eventreg.config import ROOT, Settings, read
 from eventreg.eligibility import commands as eligibility_commands
 from eventreg.events import commands as events_commands
 from eventreg.mailing import commands as mailing_commands
-from eventreg.organisers import commands as organisers_commands
-from eventreg.backoffice import routes as backoffice
 from eventreg.mailing import delivery
 from eventreg.mailing import routes as mailing
 from eventreg.operations import commands as operations_commands
 from eventreg.operations import routes as operations
+from eventreg.organisers import commands as organisers_commands
 from eventreg.organisers import organiser_routes as organisers
 from eventreg.registration import commands as registration_commands
 from eventreg.registration import routes as registration

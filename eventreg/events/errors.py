@@ -1,6 +1,6 @@
 """Refusals about events."""
 
-from eventreg.shared.errors import DomainError, Kind, N_
+from eventreg.shared.errors import N_, DomainError, Kind
 
 
 class BadValue(DomainError):

@@ -29,9 +29,7 @@ class Report:
     event_id: int | None = None
 
 
-def apply(
-    document: Document, *, actor: str, now: datetime, publish: bool | None = None
-) -> Report:
+def apply(document: Document, *, actor: str, now: datetime, publish: bool | None = None) -> Report:
     """Creates or updates the event of a document, inside the caller's transaction.
 
     `publish`: True shows it whatever the document says, None follows the document, False never.
@@ -54,7 +52,9 @@ def look_for_files(document: Document, site_root: Path) -> Document:
         path = (root / src.lstrip("/")).resolve()
         if not (path.is_relative_to(root) and path.is_file()):
             missing.append(
-                Problem(None, "file-absent", N_("%(src)s is not under the site root."), {"src": src})
+                Problem(
+                    None, "file-absent", N_("%(src)s is not under the site root."), {"src": src}
+                )
             )
     return replace(document, warnings=(*document.warnings, *missing))
 

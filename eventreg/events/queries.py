@@ -26,7 +26,9 @@ def programme(event_id: int) -> Sequence[ProgrammeSession]:
     """The visible sessions, in order."""
     wanted = (ProgrammeSession.event_id == event_id, ProgrammeSession.hidden.is_(False))
     order = (ProgrammeSession.position, ProgrammeSession.id)
-    return db.session.execute(select(ProgrammeSession).where(*wanted).order_by(*order)).scalars().all()
+    return (
+        db.session.execute(select(ProgrammeSession).where(*wanted).order_by(*order)).scalars().all()
+    )
 
 
 def pool(event_id: int) -> Pool:

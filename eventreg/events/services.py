@@ -22,7 +22,13 @@ NONE = "none"
 
 
 def create(
-    slug: str, *, title: str, actor: str, now: datetime, starts_at: datetime | None = None, **values: Any
+    slug: str,
+    *,
+    title: str,
+    actor: str,
+    now: datetime,
+    starts_at: datetime | None = None,
+    **values: Any,
 ) -> Event:
     """A draft with its pool. Raises SlugTaken, BadValue."""
     if not rules.is_slug(slug):
@@ -56,7 +62,12 @@ def locked(slug: str) -> Event:
 
 
 def change(
-    event: Event, values: Mapping[str, Any], *, actor: str, now: datetime, version: int | None = None
+    event: Event,
+    values: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    version: int | None = None,
 ) -> list[str]:
     """Sets typed values (capacity too); answers the keys that changed. Raises Stale, BadValue."""
     if version is not None and version != event.version:
@@ -103,9 +114,7 @@ def set_state(event: Event, state: str, *, actor: str, now: datetime) -> None:
         return
     before, event.state = event.state, state
     touch(event, now)
-    audit.record(
-        "event_state", at=now, actor=actor, event_id=event.id, states=(before, state)
-    )
+    audit.record("event_state", at=now, actor=actor, event_id=event.id, states=(before, state))
 
 
 def touch(event: Event, now: datetime) -> None:
@@ -126,7 +135,9 @@ def parse(key: str, text: str, zone: str) -> Any:
     parser = _PARSERS.get(key)
     if parser is None:
         known = ", ".join(sorted(_PARSERS))
-        raise BadValue(N_("Unknown key %(key)s. Known keys: %(known)s."), field=key, key=key, known=known)
+        raise BadValue(
+            N_("Unknown key %(key)s. Known keys: %(known)s."), field=key, key=key, known=known
+        )
     return parser(key, text.strip(), zone)
 
 
@@ -170,7 +181,9 @@ def _instant(key: str, text: str, zone: str) -> datetime | None:
         return parse_local(text, zone)
     except ValueError as fault:
         sentences = {
-            "missing": N_("This hour does not exist on that day: clocks go forward. Choose another."),
+            "missing": N_(
+                "This hour does not exist on that day: clocks go forward. Choose another."
+            ),
             "twice": N_(
                 "This hour happens twice on that day: clocks go back. "
                 "Add the offset, for example 2026-10-25T02:30+01:00."
@@ -216,7 +229,9 @@ def _flag(key: str, text: str, _zone: str) -> bool:
 def _waiting_list(key: str, text: str, zone: str) -> bool:
     if _flag(key, text, zone):
         raise BadValue(
-            N_("This version has no waiting list yet: leave it off. A full event refuses sign-ups."),
+            N_(
+                "This version has no waiting list yet: leave it off. A full event refuses sign-ups."
+            ),
             field=key,
         )
     return False
@@ -275,7 +290,9 @@ def _zone(key: str, text: str, _zone_name: str) -> str:
     try:
         parse_local("2026-01-01T12:00", text)
     except (KeyError, ValueError, OSError) as fault:
-        raise BadValue(N_("This is not a known time zone. Example: Europe/Paris."), field=key) from fault
+        raise BadValue(
+            N_("This is not a known time zone. Example: Europe/Paris."), field=key
+        ) from fault
     return text
 
 

@@ -19,7 +19,10 @@ ERASED = "(effacé)"
 
 def erase_due(now: datetime) -> dict[str, int]:
     """Erases what is past its retention, in short transactions; answers how many of each."""
-    steps: tuple[tuple[str, Callable[[datetime], Select[tuple[int]]], Callable[[list[int], datetime], None]], ...] = (
+    steps: tuple[
+        tuple[str, Callable[[datetime], Select[tuple[int]]], Callable[[list[int], datetime], None]],
+        ...,
+    ] = (
         ("registrations", queries.due_registrations, _registrations),
         ("mail_bodies", queries.due_bodies, _bodies),
         ("organiser_sessions", queries.due_sessions, _sessions),
