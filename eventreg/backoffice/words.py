@@ -202,8 +202,8 @@ def export_details(details: Mapping[str, Any]) -> str:
 
 
 def week(monday: date) -> str:
-    """A week under a bar: « 14 sept. »."""
-    return str(format_date(monday, "d MMM"))
+    """A week under a bar: « 14/09 »."""
+    return str(format_date(monday, "dd/MM"))
 
 
 def day(value: datetime, zone: str) -> str:

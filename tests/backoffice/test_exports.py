@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventreg.audit.models import AuditEntry
+from eventreg.organisers.models import Organiser
 from eventreg.organisers.rules import ABSOLUTE, RECENT
 from eventreg.shared import clock
 from eventreg.shared.db import db
@@ -30,6 +31,11 @@ def client(
     make_registration(event, "b@example.org", state="pending")
     found: FlaskClient = organiser_client()
     return found
+
+
+def actor() -> str:
+    """The one organiser of the test, as the trace names them."""
+    return f"organiser:{db.session.execute(select(Organiser.id)).scalar_one()}"
 
 
 def traces() -> list[AuditEntry]:
@@ -52,7 +58,7 @@ def test_a_csv_leaves_with_its_trace(client: FlaskClient, post: Any) -> None:
         ["Martin", "", "En attente de décision"],
     ]
     (trace,) = traces()
-    assert trace.actor == "organiser:1"
+    assert trace.actor == actor()
     assert trace.details == {
         "format": "csv",
         "count": 2,

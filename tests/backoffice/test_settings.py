@@ -12,9 +12,15 @@ from sqlalchemy import select
 from eventreg.audit.models import AuditEntry
 from eventreg.events import queries
 from eventreg.events.models import Event
+from eventreg.organisers.models import Organiser
 from eventreg.shared.db import db, transaction
 
 PATH = "/organisation/evenements/journee/reglages/"
+
+
+def actor() -> str:
+    """The one organiser of the test, as the trace names them."""
+    return f"organiser:{db.session.execute(select(Organiser.id)).scalar_one()}"
 
 
 def stored() -> Event:
@@ -81,7 +87,7 @@ def test_dates_are_read_in_the_zone_of_the_event(owner: FlaskClient) -> None:
         select(AuditEntry).where(AuditEntry.action == "event_changed")
     ).scalar_one()
     assert sorted(entry.details["keys"]) == ["closes_at", "opens_at", "title"]
-    assert entry.actor == "organiser:1"
+    assert entry.actor == actor()
 
 
 def test_emptied_dates_and_capacity_are_cleared(owner: FlaskClient) -> None:
