@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from eventreg.events.jekyll.document import Link
 from eventreg.events.jekyll.words import fold, squeeze
-from eventreg.shared.richtext import Run
+from eventreg.shared.richtext import Run, safe_href
 
 SEPARATORS = " \t\xa0\u202f-\u2013\u2014/:|,;"
 _LEADING = re.compile(r"[\s\-\u2013\u2014/:|,;]*")
@@ -63,9 +64,12 @@ class Styled:
         )
 
     def links(self) -> Iterator[Link]:
-        for run in self.runs:
-            if run.href and run.text.strip():
-                yield Link(squeeze(run.text), run.href)
+        """The links with an address that may be shown."""
+        for written, group in groupby(self.runs, key=lambda run: run.href):
+            text = squeeze("".join(run.text for run in group))
+            href = safe_href(written or "")
+            if href and text:
+                yield Link(text, href)
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
