@@ -297,8 +297,3 @@ class ConfirmImportForm(BaseForm):
             return None
         name = str(self.name.data or "")
         return (name, raw) if name and 0 < len(raw) <= rules.UPLOAD_LIMIT else None
-
-
-def pack(raw: bytes) -> str:
-    """Bytes as the hidden field of ConfirmImportForm carries them."""
-    return base64.b64encode(raw).decode()

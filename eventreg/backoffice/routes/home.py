@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from eventreg.backoffice import queries, rules, words
 from eventreg.backoffice.access import bp, filled
-from eventreg.backoffice.forms import ConfirmImportForm, ImportForm, NewEventForm, pack
+from eventreg.backoffice.forms import ConfirmImportForm, ImportForm, NewEventForm
 from eventreg.events import importing
 from eventreg.events import services as events
 from eventreg.events.errors import BadValue, SlugTaken
@@ -109,7 +109,7 @@ def _report(name: str, raw: bytes) -> ResponseReturnValue:
         report=report,
         errors=errors,
         warnings=problems,
-        form=ConfirmImportForm(formdata=None, data={"name": name, "packed": pack(raw)}),
+        form=ConfirmImportForm(formdata=None, data={"name": name, "packed": rules.pack(raw)}),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
 
