@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import redis
@@ -81,15 +82,22 @@ class Engine:
     )
     _again: threading.Event = field(default_factory=threading.Event)
 
+    def prepare(self) -> None:
+        """Makes the queue's tables, where it has some. Raises what the queue raises when away."""
+        initialize = getattr(self.huey.storage, "initialize_schema", None)
+        if not self.ready and initialize is not None:
+            initialize()
+        self.ready = True
+
     def ring(self) -> None:
         """Puts the drain task in the queue, unless enough of them wait there already."""
-        if not self.ready:
-            initialize = getattr(self.huey.storage, "initialize_schema", None)
-            if initialize is not None:
-                initialize()
-            self.ready = True
-        if self.huey.pending_count() < MOST_PENDING:
-            self.drain_task()
+        try:
+            self.prepare()
+            if self.huey.pending_count() < MOST_PENDING:
+                self.drain_task()
+        except Exception:
+            self.ready = False  # it may come back empty
+            raise
 
     def drain(self) -> None:
         """Sends what is due, at most CONNECTIONS at a time; a ring meanwhile is not forgotten."""
@@ -115,16 +123,19 @@ class Engine:
 
     def poll(self) -> None:
         """What must happen even if no task ever comes. Never raises."""
-        try:
-            self.drain()
-        except Exception:
-            logger.exception("poll: the mail could not be sent; next try in a moment")
+        self._try("queue", self.prepare)
+        self._try("mail", self.drain)
         for job in self.jobs:
             if time.monotonic() - self.ran.setdefault(job.name, time.monotonic()) > job.latest:
-                try:
-                    self.run_job(job, clock.utc_now())
-                except Exception:
-                    logger.exception("poll: job %s failed", job.name)
+                self._try(job.name, partial(self.run_job, job, clock.utc_now()))
+
+    def _try(self, what: str, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception as fault:
+            bug = None if what == "queue" else fault
+            name = type(fault).__name__
+            logger.warning("poll: %s: %s; next try in a moment", what, name, exc_info=bug)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -155,6 +166,7 @@ def run_worker(app: Flask) -> None:
     engine.stopping = consumer.stop_flag
     poller = threading.Thread(target=_poll, args=(engine,), name="poll", daemon=True)
     poller.start()
+    logger.info("worker: started")
     try:
         consumer.run()
     finally:
@@ -168,6 +180,11 @@ class GracefulConsumer(Consumer):  # type: ignore[misc]  # Huey is not typed
     def __init__(self, huey: Huey, **options: Any) -> None:
         super().__init__(huey, **options)
         self._signal_actions = {signal.SIGINT: (False, True), signal.SIGTERM: (False, True)}
+
+    def stop(self, graceful: bool = False) -> None:
+        self.stop_flag.set()
+        logger.info("worker: stopping after the letters being sent")
+        super().stop(graceful=graceful)
 
 
 def _poll(engine: Engine) -> None:
