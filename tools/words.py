@@ -3,12 +3,14 @@
     python tools/words.py check                 which ids lack French, which French no one uses
     python tools/words.py add < pairs.jsonl     one {"en": ..., "fr": ...} per line, added under a lock
     python tools/words.py compile               .po -> .mo (done by `make setup`)
+    python tools/words.py tidy                  no-break spaces before ; : ! ? in every message
 
 Plural entries: {"en": "%(num)s place", "en_plural": "%(num)s places", "fr": "...", "fr_plural": "..."}.
 """
 
 import fcntl
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -81,6 +83,30 @@ def missing(locale: str) -> list[str]:
     return sorted(lacking)
 
 
+def no_break(text: str) -> str:
+    """French keeps « ; : ! ? » on the line of the word before them."""
+    text = re.sub(r"[ \u202f](?=[;:!?»])", "\u00a0", text)
+    return re.sub(r"«[ \u202f]", "«\u00a0", text)
+
+
+def tidy() -> int:
+    """Puts the no-break spaces into every French message."""
+    with (TRANSLATIONS / ".lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        catalog = load("fr")
+        for entry in catalog:
+            if not entry.id:
+                continue
+            text = entry.string
+            entry.string = (
+                tuple(no_break(part) for part in text)
+                if isinstance(text, tuple)
+                else no_break(text)
+            )
+        save(catalog, "fr")
+    return 0
+
+
 def add() -> int:
     with (TRANSLATIONS / ".lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
@@ -90,9 +116,10 @@ def add() -> int:
                 continue
             pair = json.loads(line)
             if "en_plural" in pair:
-                catalog.add((pair["en"], pair["en_plural"]), (pair["fr"], pair["fr_plural"]))
+                french = (no_break(pair["fr"]), no_break(pair["fr_plural"]))
+                catalog.add((pair["en"], pair["en_plural"]), french)
             else:
-                catalog.add(pair["en"], pair["fr"])
+                catalog.add(pair["en"], no_break(pair["fr"]))
         save(catalog, "fr")
     return 0
 
@@ -119,7 +146,9 @@ def check() -> int:
 
 
 if __name__ == "__main__":
-    command = {"check": check, "add": add, "compile": compile_all}.get("".join(sys.argv[1:2]))
+    command = {"check": check, "add": add, "compile": compile_all, "tidy": tidy}.get(
+        "".join(sys.argv[1:2])
+    )
     if command is None:
         sys.exit(__doc__)
     sys.exit(command())
