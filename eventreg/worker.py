@@ -148,9 +148,22 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def run_due(app: Flask, now: datetime) -> dict[str, int]:
-    """Runs every job of the timetable once, as at `now`: how many things each one did."""
+    """Runs every job of the timetable once, as at `now`: how many things each one did.
+
+    A job that fails does not keep the others from running; its fault is raised at the end.
+    """
     engine: Engine = app.extensions["worker"]
-    return {job.name: engine.run_job(job, now) for job in engine.jobs}
+    done: dict[str, int] = {}
+    faults: list[Exception] = []
+    for job in engine.jobs:
+        try:
+            done[job.name] = engine.run_job(job, now)
+        except Exception as fault:
+            logger.exception("job %s failed", job.name)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return done
 
 
 def run_worker(app: Flask) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from eventreg.shared.db import Base, JsonColumn, Keep, code, personal, plain
+from eventreg.shared.db import NEVER_REUSED, Base, JsonColumn, Keep, code, personal, plain
 
 
 class Event(Base):
@@ -63,7 +63,7 @@ class Event(Base):
     retention_days: Mapped[int] = mapped_column(default=92)
 
     source_name: Mapped[str | None] = plain()
-    source_text: Mapped[str | None] = plain()
+    source_text: Mapped[str | None] = personal(Keep.EVENT)  # may name a press contact
     source_hash: Mapped[str | None] = plain(code(64))
     document_at: Mapped[datetime | None]
     front_matter_extra: Mapped[dict[str, Any]] = plain(JsonColumn, default=dict)
@@ -77,6 +77,7 @@ class Event(Base):
         Index("ix_events_agenda", "state", "starts_at", "ends_at", "day_only"),
         Index("ix_events_kind", "state", "kind"),
         Index("ix_events_closes_at", "closes_at"),
+        NEVER_REUSED,
     )
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from eventreg.shared.db import Base, Keep, code, personal, plain
+from eventreg.shared.db import NEVER_REUSED, Base, Keep, code, personal, plain
 
 
 class Organiser(Base):
     __tablename__ = "organisers"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = personal(Keep.ACCOUNT, unique=True)  # canonical

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, not_, or_, select
 
+from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event
 from eventreg.mailing.models import OutboxMessage
-from eventreg.organisers.models import OrganiserSession, SignInLink
+from eventreg.organisers.models import Organiser, OrganiserSession, SignInLink
 from eventreg.registration.models import Registration
 from eventreg.shared.db import Base, Keep, db
 
@@ -15,6 +16,7 @@ ENDED_DAYS = 31  # cancelled, rejected: the event's end + 1 month
 EXPIRED_HOURS = 48  # never proven: after the hold ended
 MAIL_BODY_DAYS = 7  # after the final state
 SESSION_DAYS = 1
+YEAR = 365
 GRACE = timedelta(days=2)  # a job may be late by a night before the doctor complains
 
 
@@ -77,12 +79,52 @@ def due_links(now: datetime) -> Select[tuple[int]]:
     return select(SignInLink.id).where(SignInLink.expires_at <= now - timedelta(days=SESSION_DAYS))
 
 
+def due_letters(now: datetime) -> Select[tuple[int]]:
+    """Ids of finished letters that belong to no registration (links, sign-ins, recaps)."""
+    final = func.coalesce(OutboxMessage.sent_at, OutboxMessage.failed_at, OutboxMessage.created_at)
+    return select(OutboxMessage.id).where(
+        OutboxMessage.registration_id.is_(None),
+        OutboxMessage.state.in_(("sent", "failed", "cancelled")),
+        final <= now - timedelta(days=ENDED_DAYS),
+    )
+
+
+def due_accounts(now: datetime) -> Select[tuple[int]]:
+    """Ids of organisers who have not signed in for a year."""
+    return select(Organiser.id).where(
+        func.coalesce(Organiser.last_sign_in_at, Organiser.created_at) <= now - timedelta(days=YEAR)
+    )
+
+
+def due_traces(now: datetime) -> Select[tuple[int]]:
+    """Ids of traces older than a year whose registration, if any, is gone."""
+    alive = select(Registration.id).where(Registration.id == AuditEntry.registration_id)
+    return select(AuditEntry.id).where(
+        AuditEntry.at <= now - timedelta(days=YEAR), not_(alive.exists())
+    )
+
+
+def due_contacts(now: datetime) -> Select[tuple[int]]:
+    """Ids of events over for a year that still name people: contacts, the document's text."""
+    named = or_(
+        Event.contact_name != "",
+        Event.contact_email != "",
+        Event.source_text.is_not(None),
+        cast(Event.press_contacts, Text) != "[]",
+    )
+    return select(Event.id).where(event_end() <= now - timedelta(days=YEAR), named)
+
+
 def overdue(now: datetime) -> dict[str, int]:
     """What is kept past its date by more than the grace of a late job."""
     at = now - GRACE
     return {
         "registrations": _count(due_registrations(at)),
         "mail bodies": _count(due_bodies(at)),
+        "letters": _count(due_letters(at)),
+        "organiser accounts": _count(due_accounts(at)),
+        "traces": _count(due_traces(at)),
+        "event contacts": _count(due_contacts(at)),
     }
 
 

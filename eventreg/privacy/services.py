@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Select, delete, select, update
 
-from eventreg.events.models import Pool
+from eventreg.audit.models import AuditEntry
+from eventreg.events.models import Event, Pool
 from eventreg.mailing.models import OutboxMessage
-from eventreg.organisers.models import OrganiserSession, SignInLink
+from eventreg.organisers.models import Organiser, OrganiserRole, OrganiserSession, SignInLink
 from eventreg.privacy import queries
 from eventreg.privacy.models import ErasureReceipt
 from eventreg.registration.models import Receipt, Registration
@@ -27,6 +28,10 @@ def erase_due(now: datetime) -> dict[str, int]:
         ("mail_bodies", queries.due_bodies, _bodies),
         ("organiser_sessions", queries.due_sessions, _sessions),
         ("sign_in_links", queries.due_links, _links),
+        ("letters", queries.due_letters, _letters),
+        ("organiser_accounts", queries.due_accounts, _accounts),
+        ("traces", queries.due_traces, _traces),
+        ("event_contacts", queries.due_contacts, _contacts),
     )
     counts = {}
     for category, due, erase in steps:
@@ -100,3 +105,29 @@ def _sessions(ids: list[int], _now: datetime) -> None:
 
 def _links(ids: list[int], _now: datetime) -> None:
     db.session.execute(delete(SignInLink).where(SignInLink.id.in_(ids)))
+
+
+def _letters(ids: list[int], _now: datetime) -> None:
+    db.session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(ids)))
+
+
+def _accounts(ids: list[int], _now: datetime) -> None:
+    """Roles, links and sessions go with the account; traces keep its number, never its name."""
+    for table in (OrganiserSession, SignInLink, OrganiserRole):
+        db.session.execute(delete(table).where(table.organiser_id.in_(ids)))
+    db.session.execute(delete(Organiser).where(Organiser.id.in_(ids)))
+
+
+def _traces(ids: list[int], _now: datetime) -> None:
+    db.session.execute(delete(AuditEntry).where(AuditEntry.id.in_(ids)))
+
+
+def _contacts(ids: list[int], _now: datetime) -> None:
+    """The event's page stays; the people it named and the document's text leave."""
+    values: dict[str, object] = {
+        "contact_name": "",
+        "contact_email": "",
+        "press_contacts": [],
+        "source_text": None,
+    }
+    db.session.execute(update(Event).where(Event.id.in_(ids)).values(**values))

@@ -38,12 +38,12 @@ def export(slug: str, fmt: str, states: tuple[str, ...], columns: str | None, ou
         count = _write(event, fmt, output, states, keys)
         with transaction():
             audit.record(
-                "exported",
+                "export",
                 at=utc_now(),
                 actor="operator",
                 event_id=event.id,
                 format=fmt,
-                rows=count,
+                count=count,
             )
     click.echo(f"{count} rows", err=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from eventreg.shared.db import Base, JsonColumn, Keep, code, personal, plain
+from eventreg.shared.db import NEVER_REUSED, Base, JsonColumn, Keep, code, personal, plain
 
 ACTIVE = text("state IN ('unconfirmed','pending','waiting','offered','confirmed')")
 
@@ -70,6 +70,7 @@ class Registration(Base):
         Index("ix_registrations_event_name", "event_id", "search"),
         Index("ix_registrations_email_key", "email_key"),
         Index("ix_registrations_holds", "state", "registered_at"),
+        NEVER_REUSED,
     )
 
 

@@ -29,6 +29,10 @@ BUSY_SECONDS = 10
 JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
+# SQLite gives the id of a deleted row to the next one; traces outlive the rows they speak of.
+NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant, kept in UTC to the microsecond; a naive one is refused."""
 

@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.CheckConstraint("confirmation_hours >= 0", name=op.f("ck_events_confirmation_hours")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
         sa.UniqueConstraint("slug", name=op.f("uq_events_slug")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(
@@ -188,6 +189,7 @@ def upgrade() -> None:
         sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisers")),
         sa.UniqueConstraint("email", name=op.f("uq_organisers_email")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "probes",
@@ -361,6 +363,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
         sa.UniqueConstraint("public_id", name=op.f("uq_registrations_public_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("registrations", schema=None) as batch_op:
         batch_op.create_index("ix_registrations_email_key", ["email_key"], unique=False)
