@@ -38,6 +38,16 @@ def test_without_a_server_letters_are_kept_and_count_as_sent(post: Any, now: dat
     assert delivery.drain().handled == 0
 
 
+def test_sent_at_is_the_instant_of_the_delivery_on_the_running_clock(post: Any) -> None:
+    outbox = post()
+    before = clock.utc_now()
+    key = outbox.owe()
+    delivery.drain()
+    sent_at = outbox.row(key).sent_at
+    assert before - timedelta(seconds=2) < sent_at < clock.utc_now() + timedelta(seconds=2)
+    assert outbox.row(key).due_at > before, "the lease of the claim"
+
+
 def test_answers_to_a_person_overtake_announcements(post: Any, smtp: Any, now: datetime) -> None:
     script = Script()
     outbox = post(mail_server=smtp(script))
