@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.journeys import places
 from tests.journeys.site import Site
 from tests.journeys.visitor import Visitor
 
@@ -67,6 +68,12 @@ def neutral_site(site: Site) -> Iterator[Site]:
         made.stop()
 
 
+@pytest.fixture(scope="session")
+def found(site: Site) -> dict[str, str]:
+    """Addresses of people and letters in each state, for the addresses of `places`."""
+    return places.prepare(site)
+
+
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """Not for the whole run: its event loop would be in the way of other tests' own."""
@@ -85,9 +92,7 @@ def make_visitor(
 
     def make(*, width: int = 1280, script: bool = True, base_url: str | None = None) -> Visitor:
         name = request.node.originalname.removeprefix("test_")[:40]
-        visitor = Visitor(
-            browser, base_url or site.base_url, width=width, script=script, name=name
-        )
+        visitor = Visitor(browser, base_url or site.base_url, width=width, script=script, name=name)
         made.append(visitor)
         return visitor
 
@@ -99,9 +104,7 @@ def make_visitor(
 
 
 @pytest.fixture
-def make_organiser(
-    make_visitor: Callable[..., Visitor], site: Site
-) -> Callable[..., Visitor]:
+def make_organiser(make_visitor: Callable[..., Visitor], site: Site) -> Callable[..., Visitor]:
     """`make_organiser(width=390)`: an organiser, signed in by a printed link."""
 
     def make(**options: object) -> Visitor:

@@ -62,21 +62,40 @@ class Site(Instance):
 
     def sign_up(self, slug: str, address: str, *, confirmed: bool = False) -> str:
         """Somebody signs up without a browser; returns the path of the result page."""
-        person = self.app.test_client()
         path = f"/agenda/{slug}/inscription/"
-        answer = _post(
-            person, path, path, email=address, given_name="Camille", family_name="Martin"
-        )
+        person = {"email": address, "given_name": "Camille", "family_name": "Martin"}
+        answer = self.post(self.app.test_client(), path, **person)
         if confirmed:
-            link = self.link_of(address, "confirm_address")
-            own = urlsplit(person.get(link).location).path
-            _post(person, own, f"{own}confirmer/")
-        return urlsplit(answer).path
+            self.act(self.link_of(address, "confirm_address"), "confirmer")
+        return answer
 
+    def act(self, link: str, act: str) -> None:
+        """Somebody follows a personal link and presses a button."""
+        person = self.app.test_client()
+        own = urlsplit(person.get(link).location).path
+        self.post(person, own, action=f"{own}{act}/")
 
-def _post(person: FlaskClient, page: str, action: str, **fields: str) -> str:
-    """Sends the form of `page` with its hidden fields; returns where the answer leads."""
-    hidden = dict(_HIDDEN.findall(person.get(page).text))
-    answer = person.post(action, data={**hidden, **fields})
-    assert answer.status_code == 303, answer.text
-    return str(answer.location)
+    def my_links(self, address: str) -> None:
+        """Somebody asks for their links."""
+        person = self.app.test_client()
+        hidden = dict(_HIDDEN.findall(person.get("/mes-inscriptions/").text))
+        answer = person.post("/mes-inscriptions/", data={**hidden, "email": address})
+        assert answer.status_code == 200, answer.text
+
+    def organiser(self) -> FlaskClient:
+        """An organiser's browser without windows, signed in."""
+        made = self.app.test_client()
+        self.post(made, self.sign_in_path())
+        return made
+
+    def ask_sign_in(self) -> None:
+        """The sample organiser asks for a sign-in letter."""
+        self.post(self.app.test_client(), "/organisation/connexion/", email=ORGANISER_EMAIL)
+
+    @staticmethod
+    def post(client: FlaskClient, page: str, *, action: str = "", **fields: str) -> str:
+        """Sends the form of `page` with its hidden fields; returns the path it leads to."""
+        hidden = dict(_HIDDEN.findall(client.get(page).text))
+        answer = client.post(action or page, data={**hidden, **fields})
+        assert answer.status_code == 303, answer.text
+        return urlsplit(answer.location).path

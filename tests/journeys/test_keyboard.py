@@ -18,6 +18,8 @@ def tab_to(visitor: Visitor, words: str = "", *, name: str = "") -> None:
         visitor.page.keyboard.press("Tab")
         it = visitor.focused()
         seen.append(it["words"] or it["name"])
+        if it["tag"] == "BODY":
+            break  # past the last link
         assert it["outline"], f"no visible focus on {seen[-1]!r}"
         assert it["width"] > 1, f"invisible focus on {seen[-1]!r}"
         assert it["bottom"] > 0, f"{seen[-1]!r} has the focus above the screen"
@@ -27,9 +29,11 @@ def tab_to(visitor: Visitor, words: str = "", *, name: str = "") -> None:
     raise AssertionError(f"{words or name} is not reached by Tab: {seen}")
 
 
-def enter(visitor: Visitor) -> None:
-    visitor.page.keyboard.press("Enter")
-    visitor.page.wait_for_load_state()
+def press(visitor: Visitor, key: str = "Enter") -> None:
+    """Presses a key that leads to another page, once that page is drawn."""
+    with visitor.page.expect_navigation():
+        visitor.page.keyboard.press(key)
+    visitor.page.evaluate("new Promise((go) => requestAnimationFrame(() => setTimeout(go)))")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -42,42 +46,37 @@ def test_an_agent_signs_up_and_confirms_with_the_keyboard_alone(
     visitor.page.keyboard.press("Tab")
     assert visitor.focused()["words"] == "Contenu", "the first stop is the link to the content"
     visitor.look("evitement")
-    enter(visitor)
+    visitor.page.keyboard.press("Enter")
     assert visitor.page.evaluate("document.activeElement.id") == "contenu"
     tab_to(visitor, "Des services publics plus simples")
     visitor.look("carte")
-    with visitor.page.expect_navigation():
-        enter(visitor)
+    press(visitor)
     tab_to(visitor, "Contenu")
-    enter(visitor)
+    visitor.page.keyboard.press("Enter")
     tab_to(visitor, "S’inscrire")
     visitor.look("bouton")
-    with visitor.page.expect_navigation():
-        enter(visitor)
+    press(visitor)
     tab_to(visitor, name="given_name")
     visitor.page.keyboard.type("Camille")
     tab_to(visitor, name="family_name")
     visitor.page.keyboard.type("Martin")
     tab_to(visitor, name="email")
     visitor.page.keyboard.type("camille@gmail.com")
-    with visitor.page.expect_navigation():
-        enter(visitor)
+    press(visitor)
     assert visitor.focused()["id"] == "erreurs", "a refusal takes the focus"
     tab_to(visitor, "« gmail.com »")
-    enter(visitor)
+    visitor.page.keyboard.press("Enter")
     assert visitor.focused()["name"] == "email"
     visitor.page.keyboard.press("ControlOrMeta+a")
     visitor.page.keyboard.type(address)
     tab_to(visitor, "Envoyer mon inscription")
-    with visitor.page.expect_navigation():
-        visitor.page.keyboard.press("Space")
+    press(visitor, "Space")
     assert visitor.mark("state") == "unconfirmed"
 
     visitor.open(site.link_of(address, "confirm_address"))
     tab_to(visitor, "Confirmer mon inscription")
     visitor.look("confirmer")
-    with visitor.page.expect_navigation():
-        enter(visitor)
+    press(visitor)
     assert visitor.mark("state") == "confirmed"
     tab_to(visitor, "Annuler mon inscription")
 
@@ -89,7 +88,7 @@ def test_the_menu_of_a_phone_opens_closes_and_gives_the_focus_back(
     visitor.open("/agenda/")
     tab_to(visitor, "Menu")
     tab_to(visitor, "Menu")
-    enter(visitor)
+    visitor.page.keyboard.press("Enter")
     menu = visitor.page.locator("#menu")
     menu.get_by_role("link", name="Aide").wait_for()
     visitor.look("menu")

@@ -169,7 +169,12 @@ def test_the_deadline_passes_while_the_form_is_being_filled(
         ("/agenda/hackathon-mobilites-durables/inscription/", 200, "closed", "sont closes"),
         ("/agenda/pavillon-innovation-publique/inscription/", 404, None, "un autre site"),
         ("/agenda/seminaire-archives-numeriques/", 404, "not_found", "Page introuvable"),
-        ("/agenda/seminaire-archives-numeriques/inscription/", 404, "not_found", "Page introuvable"),
+        (
+            "/agenda/seminaire-archives-numeriques/inscription/",
+            404,
+            "not_found",
+            "Page introuvable",
+        ),
         ("/inscriptions/lien/c.un-lien-invente", 410, "expired_link", "ne fonctionne plus"),
         ("/organisation/connexion/un-lien-invente", 410, "expired_link", "ne fonctionne plus"),
     ],

@@ -139,7 +139,8 @@ class Visitor:
                 return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
               });
               return {tag: it.tagName, id: it.id, name: it.getAttribute("name"),
-                      words: (it.innerText || it.title || it.getAttribute("aria-label") || "").trim(),
+                      words: (it.innerText || it.title || it.getAttribute("aria-label") || "")
+                             .replace(/\\s+/g, " ").trim().slice(0, 80),
                       top: box.top, bottom: box.bottom, width: box.width,
                       outline: seen};
             }"""

@@ -1,0 +1,163 @@
+"""Every page and state of the service: what a crawl visits, and the people that make the states.
+
+An address may name what `prepare` found: `{confirmed}` is the path of a personal link.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tests.journeys.site import Site
+
+OPEN = "lancement-plan-services-simples"
+FULL = "formation-premiers-pas-accessibilite"
+NOT_OPEN = "journee-donnees-ouvertes"
+CLOSED = "hackathon-mobilites-durables"
+EXTERNAL = "pavillon-innovation-publique"
+PAST = "rencontre-communs-numeriques"
+DRAFT = "seminaire-archives-numeriques"
+EVENT = f"/organisation/evenements/{OPEN}/"
+
+# name: (address, status); each has its mirror under /en
+PUBLIC: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {
+        "agenda": ("/agenda/", 200),
+        "agenda-filtre": ("/agenda/?q=services", 200),
+        "agenda-vide": ("/agenda/?q=introuvable", 200),
+        "evenement-ouvert": (f"/agenda/{OPEN}/", 200),
+        "evenement-complet": (f"/agenda/{FULL}/", 200),
+        "evenement-pas-ouvert": (f"/agenda/{NOT_OPEN}/", 200),
+        "evenement-clos": (f"/agenda/{CLOSED}/", 200),
+        "evenement-ailleurs": (f"/agenda/{EXTERNAL}/", 200),
+        "evenement-passe": (f"/agenda/{PAST}/", 200),
+        "evenement-sans-limite": ("/agenda/webinaire-sobriete-des-sites/", 200),
+        "evenement-annule": ("/agenda/{cancelled_event}/", 200),
+        "evenement-brouillon": (f"/agenda/{DRAFT}/", 404),
+        "formulaire": (f"/agenda/{OPEN}/inscription/", 200),
+        "formulaire-complet": (f"/agenda/{FULL}/inscription/", 200),
+        "formulaire-pas-ouvert": (f"/agenda/{NOT_OPEN}/inscription/", 200),
+        "formulaire-clos": (f"/agenda/{CLOSED}/inscription/", 200),
+        "formulaire-ailleurs": (f"/agenda/{EXTERNAL}/inscription/", 404),
+        "recue-a-confirmer": ("{received_unconfirmed}", 200),
+        "recue-confirmee": ("{received_confirmed}", 200),
+        "inscription-a-confirmer": ("{unconfirmed}", 200),
+        "inscription-en-attente": ("{pending}", 200),
+        "inscription-confirmee": ("{confirmed}", 200),
+        "inscription-refusee": ("{rejected}", 200),
+        "inscription-expiree": ("{expired}", 200),
+        "lien-perime": ("/inscriptions/lien/c.invente", 410),
+        "mes-inscriptions": ("/mes-inscriptions/", 200),
+        "accessibilite": ("/accessibilite/", 200),
+        "mentions-legales": ("/mentions-legales/", 200),
+        "donnees-personnelles": ("/donnees-personnelles/", 200),
+        "plan-du-site": ("/plan-du-site/", 200),
+        "cookies": ("/gestion-des-cookies/", 200),
+        "ecoconception": ("/ecoconception/", 200),
+        "aide": ("/aide/", 200),
+        "introuvable": ("/introuvable/", 404),
+        "connexion": ("/organisation/connexion/", 200),
+        "connexion-envoyee": ("/organisation/connexion/envoyee/", 200),
+        "connexion-entrer": ("{enter}", 200),
+        "connexion-perimee": ("/organisation/connexion/invente", 410),
+        "courriels": ("/dev/courriels/", 200),
+        "courriel": ("/dev/courriels/{mail}/", 200),
+    }
+)
+ORGANISER: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {
+        "organisation": ("/organisation/", 200),
+        "creer": ("/organisation/evenements/nouveau/", 200),
+        "importer": ("/organisation/importer/", 200),
+        "vue": (EVENT, 200),
+        "vue-brouillon": (f"/organisation/evenements/{DRAFT}/", 200),
+        "personnes": (f"{EVENT}inscriptions/", 200),
+        "personnes-page": (f"{EVENT}inscriptions/?page=2&tri=-date", 200),
+        "personne-aucune": (f"{EVENT}inscriptions/?q=introuvable", 200),
+        "dossier": ("{pending_file}", 200),
+        "accepter": ("{pending_file}accepter/", 200),
+        "refuser": ("{pending_file}refuser/", 200),
+        "annuler-une-inscription": ("{confirmed_file}annuler/", 200),
+        "ajouter": (f"{EVENT}inscriptions/ajouter/", 200),
+        "exporter": (f"{EVENT}exporter/", 200),
+        "reglages": (f"{EVENT}reglages/", 200),
+        "apercu": (f"{EVENT}apercu/", 200),
+        "courriels-evenement": (f"{EVENT}courriels/", 200),
+        "historique": (f"{EVENT}historique/", 200),
+        "publier": (f"/organisation/evenements/{DRAFT}/publier/", 200),
+        "retirer": (f"{EVENT}retirer/", 200),
+        "annuler": (f"{EVENT}annuler/", 200),
+        "sessions": ("/organisation/mes-sessions/", 200),
+    }
+)
+KINDS = (
+    "confirm_address",
+    "confirmed",
+    "pending",
+    "accepted",
+    "rejected",
+    "already_registered",
+    "my_links",
+    "cancelled",
+    "organiser_sign_in",
+    "closing_recap",
+)
+
+
+def prepare(site: Site) -> dict[str, str]:
+    """Makes one registration in each state and one letter of each kind; returns their addresses."""
+    found = {"cancelled_event": site.create("evenement-annule", "Journée annulée")}
+    organiser = site.organiser()
+    site.post(organiser, "/organisation/evenements/evenement-annule/annuler/")
+    found["received_unconfirmed"] = site.sign_up(OPEN, "a.confirmer@interieur.gouv.fr")
+    found["unconfirmed"] = site.link_of("a.confirmer@interieur.gouv.fr", "confirm_address")
+    site.sign_up(OPEN, "confirmee@interieur.gouv.fr", confirmed=True)
+    site.sign_up(OPEN, "confirmee@interieur.gouv.fr")
+    site.my_links("confirmee@interieur.gouv.fr")
+    found["confirmed"] = site.link_of("confirmee@interieur.gouv.fr", "my_links")
+    found["confirmed_file"] = _file(site, "confirmee@interieur.gouv.fr")
+    for state in ("pending", "accepted", "rejected"):
+        site.sign_up(OPEN, f"{state}@beta.gouv.fr", confirmed=True)
+    found["pending"] = site.link_of("pending@beta.gouv.fr", "pending")
+    found["pending_file"] = _file(site, "pending@beta.gouv.fr")
+    site.post(organiser, f"{_file(site, 'accepted@beta.gouv.fr')}accepter/")
+    refuse = f"{_file(site, 'rejected@beta.gouv.fr')}refuser/"
+    site.post(organiser, refuse, reason="Réservé aux agents en poste cette année.")
+    found["rejected"] = site.link_of("rejected@beta.gouv.fr", "pending")
+    direct = ("confirmation_hours=0", "contact_email=equipe@example.org")
+    free = site.create("sans-confirmation", "Sans confirmation", *direct)
+    found["received_confirmed"] = site.sign_up(free, "directe@example.org")
+    site.command("events", "set", free, f"closes_at={site.moment(seconds=-1)}")
+    short = site.create("delai-court", "Délai très court", "confirmation_hours=0.0001")
+    site.sign_up(short, "expiree@example.org")
+    found["expired"] = site.link_of("expiree@example.org", "confirm_address")
+    site.sign_up(OPEN, "annulee@interieur.gouv.fr", confirmed=True)
+    site.act(site.link_of("annulee@interieur.gouv.fr", "confirmed"), "annuler")
+    site.ask_sign_in()
+    site.command("jobs", "run")
+    site.command("mails", "drain")
+    found["mail"] = str(site.mails_to("a.confirmer@interieur.gouv.fr")[0]["id"])
+    found["enter"] = site.sign_in_path()
+    return found
+
+
+def _file(site: Site, address: str) -> str:
+    """The path of a person's file in the back office."""
+    exported = site.command("attendees", "export", OPEN, "--format", "json", "--output", "-")
+    person = next(row for row in json.loads(exported) if row["email"] == address)
+    return f"{EVENT}inscriptions/{person['id']}/"
+
+
+def letters(site: Site) -> dict[str, str]:
+    """The HTML part of the latest letter of each kind."""
+    rows = json.loads(site.command("mails", "list", "--json"))
+    latest = {row["kind"]: str(row["id"]) for row in rows}
+    return {
+        kind: json.loads(site.command("mails", "show", key, "--json"))["html"]
+        for kind, key in latest.items()
+    }
+
+
+def address(template: str, found: Mapping[str, str]) -> str:
+    """The path of a place."""
+    return re.sub(r"\{(\w+)\}", lambda match: found[match[1]], template)
