@@ -62,7 +62,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
     def talk(self) -> None:
         """One method per verb; it answers False to hang up."""
-        self.recipient, self.taken = "", 0
+        self.recipient, self.taken, self.letter_open = "", 0, False
         if self.script.greeting == CUT:
             return
         self.say(self.script.greeting)
@@ -74,6 +74,7 @@ class Conversation(socketserver.StreamRequestHandler):
                 return
 
     def do_rset(self, _rest: str) -> bool:
+        self.letter_open = False
         self.say(OK)
         return True
 
@@ -97,6 +98,10 @@ class Conversation(socketserver.StreamRequestHandler):
         if self.taken >= self.script.most:
             self.say("421 enough")
             return False
+        if self.letter_open:
+            self.say("503 the letter before was not left behind")
+            return True
+        self.letter_open = True
         return self.reply("mail", rest)
 
     def do_rcpt(self, rest: str) -> bool:
@@ -131,6 +136,7 @@ class Conversation(socketserver.StreamRequestHandler):
         content = b""
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             content += line[1:] if line.startswith(b"..") else line
+        self.letter_open = False
         if reply == CUT_AFTER or reply.startswith("250"):
             with self.script.guard:
                 self.script.copies.append((recipient, content))
