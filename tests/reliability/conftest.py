@@ -39,7 +39,7 @@ def server(
     """One running web server with two processes, shared; each test makes its own event."""
     folder = tmp_path_factory.mktemp("server")
     with ExitStack() as stack:
-        url = _database(f"eventreg_server_{worker_id}", database_name, folder, stack)
+        url = _database(f"eventreg_server_{worker_id}_{os.getpid()}", database_name, folder, stack)
         instance = Instance(folder, url)
         stack.callback(instance.stop)
         instance.serve(workers=2)
@@ -57,12 +57,23 @@ def instance(
         def build(**options: Any) -> Instance:
             folder = tmp_path / f"instance{len(made)}"
             folder.mkdir()
-            name = f"eventreg_own{len(made)}_{worker_id}"
+            name = f"eventreg_own{len(made)}_{worker_id}_{os.getpid()}"
             made.append(Instance(folder, _database(name, database_name, folder, stack), **options))
             stack.callback(made[-1].stop)
             return made[-1]
 
         yield build
+
+
+@pytest.fixture
+def fresh(make_app: Callable[..., Flask], app: Flask, database_name: str) -> Callable[..., Flask]:
+    """`fresh(base_url=...)`: an application to change at will, on an empty database."""
+
+    def build(**settings: Any) -> Flask:
+        assert app is not None  # on PostgreSQL this emptied the database that they share
+        return make_app(**settings)
+
+    return build
 
 
 def new_event(app: Flask, slug: str, **values: Any) -> int:

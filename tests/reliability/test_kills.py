@@ -37,6 +37,7 @@ class Clients:
     receipts: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     unknown: int = 0
+    slow: list[str] = field(default_factory=list)  # what took longer than a kill explains
 
     async def run(self) -> None:
         await asyncio.gather(*(self._one(number) for number in range(CLIENTS)))
@@ -45,12 +46,20 @@ class Clients:
         number = 0
         while not self.stopped:
             number += 1
+            started = time.time()
             try:
                 form = await self.instance.target.form("pannes")
-            except AssertionError:  # nobody there: a moment later
+            except AssertionError as fault:  # nobody there: a moment later
+                self._took("form", started, str(fault))
                 await asyncio.sleep(0.05)
                 continue
+            self._took("form", started, "ok")
             await self._sign_up(form, form.body(f"client{client}.{number}@example.org"))
+
+    def _took(self, what: str, began: float, end: str) -> None:
+        if time.time() - began > 3:
+            at = time.strftime("%H:%M:%S", time.gmtime(began))
+            self.slow.append(f"{what} begun at {at}: {end} after {time.time() - began:.1f} s")
 
     async def _sign_up(self, form: load.Form, body: bytes) -> None:
         until = time.monotonic() + 30
@@ -58,6 +67,7 @@ class Clients:
             answer = await self.instance.target.send(
                 "POST", form.path, cookie=form.cookie, body=body, patience=10
             )
+            self._took("post", answer.began, f"{answer.status} {answer.fault}")
             if answer.receipt:
                 self.receipts.append(answer.receipt)
                 return
@@ -171,6 +181,7 @@ def _experiment(it: Instance, post: Sink, chance: random.Random, *, web: int, wo
         f"{clients.unknown} unknown, {len(post.raw)} letters taken, clean after {took:.1f} s; "
         f"losses bounded at 3/{web + worker} per kill (95 %)"
     )
+    print("\n".join(clients.slow))
     assert clean, f"{_states(it.app)} {took:.0f} s after the last restart; {it.tail()}"
     assert clients.strange == []
     assert len(clients.receipts) > 20
