@@ -10,10 +10,10 @@ from sqlalchemy import Row, and_, bindparam, func, or_, select
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
 from eventreg.mailing.models import OutboxMessage
+from eventreg.registration.models import ACTIVE as ACTIVE_ROW
 from eventreg.registration.models import Closing, Receipt, Registration
 from eventreg.registration.rules import ACTIVE, SignupFacts
 from eventreg.shared.db import db, run
-from eventreg.shared.text import fold
 
 ACTIVE_STATES = sorted(ACTIVE)
 _FACTS = (
@@ -172,11 +172,15 @@ def receipt(text: str) -> Receipt | None:
 
 
 def active_of(event_id: int, email_key: str) -> Registration | None:
-    """The one active registration of an address (the index of the table sees to it)."""
+    """The one active registration of an address (the index of the table sees to it).
+
+    In the words of the partial index: with the states as parameters SQLite would read every
+    active person of the event, under the write lock.
+    """
     wanted = (
         Registration.event_id == event_id,
         Registration.email_key == email_key,
-        Registration.state.in_(ACTIVE_STATES),
+        ACTIVE_ROW,
     )
     return db.session.execute(select(Registration).where(*wanted)).scalar_one_or_none()
 
@@ -241,38 +245,6 @@ def figures_of_all(event_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     for event_id, state, count in db.session.execute(query):
         result.setdefault(event_id, {})[state] = count
     return result
-
-
-def attendees(
-    event_id: int, *, search: str = "", state: str = "", page: int = 1, size: int = 50
-) -> Page:
-    """One page of the attendee list, by name; `search` looks in names and addresses."""
-    wanted = [Registration.event_id == event_id]
-    if state:
-        wanted.append(Registration.state == state)
-    words = fold(search).split()[:6]
-    wanted += [Registration.search.contains(word, autoescape=True) for word in words]
-    total = db.session.execute(
-        select(func.count()).select_from(Registration).where(*wanted)
-    ).scalar_one()
-    columns = (
-        Registration.public_id,
-        Registration.given_name,
-        Registration.family_name,
-        Registration.email,
-        Registration.organisation,
-        Registration.state,
-        Registration.eligibility_outcome,
-        Registration.registered_at,
-    )
-    query = (
-        select(*columns)
-        .where(*wanted)
-        .order_by(Registration.search, Registration.id)
-        .limit(size)
-        .offset((page - 1) * size)
-    )
-    return Page(rows=db.session.execute(query).all(), total=total, number=page, size=size)
 
 
 def attendee(event_id: int, public_id: str) -> Registration | None:
@@ -357,11 +329,3 @@ def latest_hold_end(event_id: int, *, hours: float, starts_at: datetime | None) 
         return None
     ends: datetime = latest + timedelta(hours=hours)
     return min(ends, starts_at) if starts_at else ends
-
-
-def seats_by_event(event_ids: Iterable[int]) -> dict[int, tuple[int | None, int]]:
-    """(capacity, taken) of the event pool of each."""
-    query = select(Pool.event_id, Pool.capacity, Pool.taken).where(
-        Pool.event_id.in_(list(event_ids)), Pool.kind == "event"
-    )
-    return {event_id: (capacity, taken) for event_id, capacity, taken in db.session.execute(query)}
