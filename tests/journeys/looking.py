@@ -27,7 +27,7 @@ CONTRAST = """() => {
   while (walker.nextNode()) {
     const it = walker.currentNode.parentElement;
     if (!walker.currentNode.data.trim() || !it.checkVisibility({visibilityProperty: true})
-        || it.closest("svg, script, iframe, .app-trap")) continue;
+        || it.closest("svg, script, iframe, .app-trap, [aria-disabled=true]")) continue;
     const style = getComputedStyle(it), ink = parse(style.color);
     const [one, two] = [light(ink), light(ground(it))].sort((a, b) => b - a);
     const size = parseFloat(style.fontSize);

@@ -44,7 +44,6 @@ PUBLIC: Mapping[str, tuple[str, int]] = MappingProxyType(
         "inscription-a-confirmer": ("{unconfirmed}", 200),
         "inscription-en-attente": ("{pending}", 200),
         "inscription-confirmee": ("{confirmed}", 200),
-        "inscription-refusee": ("{rejected}", 200),
         "inscription-expiree": ("{expired}", 200),
         "lien-perime": ("/inscriptions/lien/c.invente", 410),
         "mes-inscriptions": ("/mes-inscriptions/", 200),
@@ -123,11 +122,10 @@ def prepare(site: Site) -> dict[str, str]:
     site.post(organiser, f"{_file(site, 'accepted@beta.gouv.fr')}accepter/")
     refuse = f"{_file(site, 'rejected@beta.gouv.fr')}refuser/"
     site.post(organiser, refuse, reason="Réservé aux agents en poste cette année.")
-    found["rejected"] = site.link_of("rejected@beta.gouv.fr", "pending")
     direct = ("confirmation_hours=0", "contact_email=equipe@example.org")
     free = site.create("sans-confirmation", "Sans confirmation", *direct)
     found["received_confirmed"] = site.sign_up(free, "directe@example.org")
-    site.command("events", "set", free, f"closes_at={site.moment(seconds=-1)}")
+    site.command("events", "set", free, f"closes_at={site.moment()}")
     short = site.create("delai-court", "Délai très court", "confirmation_hours=0.0001")
     site.sign_up(short, "expiree@example.org")
     found["expired"] = site.link_of("expiree@example.org", "confirm_address")

@@ -7,7 +7,7 @@ the neutral theme at 390 px; English ones by their width alone (test_pages_html 
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.journeys import looking, places
 from tests.journeys.site import Site
