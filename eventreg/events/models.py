@@ -76,7 +76,6 @@ class Event(Base):
         CheckConstraint("confirmation_hours >= 0", name="confirmation_hours"),
         Index("ix_events_agenda", "state", "starts_at", "ends_at", "day_only"),
         Index("ix_events_kind", "state", "kind"),
-        Index("ix_events_closes_at", "closes_at"),
         NEVER_REUSED,
     )
 

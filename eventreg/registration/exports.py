@@ -184,7 +184,7 @@ def _batches(event_id: int, states: Sequence[str] | None, keys: Sequence[str]) -
     query = (
         select(Registration.id, *wanted)
         .where(Registration.event_id == event_id)
-        .order_by(Registration.id)
+        .order_by(Registration.registered_at, Registration.id)  # an index: nothing to sort
     )
     if states:
         query = query.where(Registration.state.in_(states))

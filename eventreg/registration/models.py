@@ -69,7 +69,7 @@ class Registration(Base):
         Index("ix_registrations_event_id", "event_id", "state", "id"),
         Index("ix_registrations_event_name", "event_id", "search"),
         Index("ix_registrations_email_key", "email_key"),
-        Index("ix_registrations_holds", "state", "registered_at"),
+        Index("ix_registrations_event_date", "event_id", "registered_at"),
         NEVER_REUSED,
     )
 
@@ -91,10 +91,7 @@ class Receipt(Base):
     shown_outcome: Mapped[str] = plain(code(16), default="eligible")
     created_at: Mapped[datetime]
 
-    __table_args__ = (
-        Index("ix_receipts_registration_id", "registration_id"),
-        Index("ix_receipts_created_at", "created_at"),
-    )
+    __table_args__ = (Index("ix_receipts_registration_id", "registration_id"),)
 
 
 class Closing(Base):

@@ -51,7 +51,10 @@ def event(make_event: Callable[..., Any], make_registration: Callable[..., Any])
         confirmed_at=AT + timedelta(minutes=1),
         answers={"mode": "sur place"},
     )
-    make_registration(found, "louis@example.org", state="cancelled", cancelled_at=AT)
+    later = AT + timedelta(minutes=2)
+    make_registration(
+        found, "louis@example.org", state="cancelled", registered_at=later, cancelled_at=AT
+    )
     with transaction() as session:
         for key in ("r1", "r2"):
             session.add(
