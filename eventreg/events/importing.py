@@ -38,9 +38,9 @@ def apply(document: Document, *, actor: str, now: datetime, publish: bool | None
     """
     if document.kind == "news":
         return Report(document.slug, "news", warnings=document.warnings)
-    event = queries.by_slug(document.slug)
-    if event is None:
+    if queries.by_slug(document.slug) is None:
         return _create(document, actor=actor, now=now, publish=publish)
+    event = services.locked(document.slug)  # an organiser may be changing it right now
     return _update(event, document, actor=actor, now=now, publish=publish)
 
 
@@ -215,7 +215,7 @@ def _publish(event: Event, *, actor: str, now: datetime) -> Sequence[Problem]:
 
 
 def _twin(document: Document) -> Sequence[Problem]:
-    other = queries.same_day_title(document.title, document.slug)
+    other = queries.same_title(document.title, document.slug)
     if other is None:
         return ()
     text = N_("Another event has the same title: %(slug)s. Is it the same one?")

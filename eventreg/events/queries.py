@@ -10,16 +10,8 @@ from eventreg.shared.db import db
 
 
 def by_slug(slug: str) -> Event | None:
+    """The event of a short name, whatever its state."""
     return db.session.execute(select(Event).where(Event.slug == slug)).scalar_one_or_none()
-
-
-def by_id(event_id: int) -> Event | None:
-    return db.session.get(Event, event_id)
-
-
-def every() -> Sequence[Event]:
-    """All events, next first."""
-    return db.session.execute(select(Event).order_by(Event.starts_at, Event.id)).scalars().all()
 
 
 def programme(event_id: int) -> Sequence[ProgrammeSession]:
@@ -37,7 +29,7 @@ def pool(event_id: int) -> Pool:
     return db.session.execute(select(Pool).where(*wanted)).scalar_one()
 
 
-def same_day_title(title: str, slug: str) -> Event | None:
+def same_title(title: str, slug: str) -> Event | None:
     """Another event with the same title: maybe the same one under another file name."""
     wanted = (Event.title == title, Event.slug != slug)
     return db.session.execute(select(Event).where(*wanted).limit(1)).scalar_one_or_none()

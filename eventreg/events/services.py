@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from eventreg.audit import services as audit
 from eventreg.events import queries, rules
@@ -36,17 +37,20 @@ def create(
             N_("Use lower-case letters, digits and hyphens only, for example: journee-design."),
             field="slug",
         )
-    if queries.by_slug(slug):
-        raise SlugTaken(slug=slug)
     capacity = values.pop("capacity", None)
     event = Event(
         slug=slug, title=title, starts_at=starts_at, created_at=now, updated_at=now, state="draft"
     )
-    db.session.add(event)
     for key, value in values.items():
         setattr(event, key, value)
     _check(event)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(event)
+    except IntegrityError as clash:  # the index decides, also between two forms sent at once
+        if queries.by_slug(slug) is None:
+            raise
+        raise SlugTaken(slug=slug) from clash
     db.session.add(Pool(event_id=event.id, kind="event", capacity=capacity, taken=0))
     db.session.flush()
     audit.record("event_created", at=now, actor=actor, event_id=event.id)
@@ -142,6 +146,7 @@ def parse(key: str, text: str, zone: str) -> Any:
 
 
 def parse_zone(text: str) -> str:
+    """A known time zone. Raises BadValue."""
     return str(_zone("timezone", text, ""))
 
 
