@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, update
 
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
@@ -60,20 +60,17 @@ def _drain(
 
 
 def _registrations(ids: list[int], _now: datetime) -> None:
-    """Rows, their receipts and letters go; the pool keeps its count through the seats of the past.
-
-    A registration erased after its event holds no seat any more, so the pool gives it back first.
-    """
-    held = select(Registration.event_id, Registration.seats).where(
-        Registration.id.in_(ids), Registration.seats > 0
-    )
-    freed: dict[int, int] = {}
-    for event_id, seats in db.session.execute(held):
-        freed[event_id] = freed.get(event_id, 0) + seats
+    """Rows, their receipts and letters go; the pool gives back the seats that they held."""
     db.session.execute(delete(OutboxMessage).where(OutboxMessage.registration_id.in_(ids)))
     db.session.execute(delete(Receipt).where(Receipt.registration_id.in_(ids)))
-    db.session.execute(delete(Registration).where(Registration.id.in_(ids)))
-    for event_id in sorted(freed):
+    gone = delete(Registration).where(Registration.id.in_(ids))
+    freed: dict[int, int] = {}
+    # What each row held is read as it goes: somebody may be cancelling it at this moment.
+    for event_id, seats in db.session.execute(
+        gone.returning(Registration.event_id, Registration.seats)
+    ):
+        freed[event_id] = freed.get(event_id, 0) + seats
+    for event_id in sorted(event_id for event_id, seats in freed.items() if seats):
         _give_back(event_id, freed[event_id])
 
 
