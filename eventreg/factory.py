@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
-    app.wsgi_app = i18n.LocalePrefix(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = i18n.LocalePrefix(app.wsgi_app)  # type: ignore[method-assign]  # Flask's way to wrap
     access.check(app)
     worker.init_app(app, settings)
     return app

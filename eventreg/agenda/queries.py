@@ -73,6 +73,7 @@ class AgendaPage:
 
 
 def event(event_id: int) -> Event:
+    """The whole event, for its own page."""
     return db.session.execute(select(Event).where(Event.id == event_id)).scalar_one()
 
 

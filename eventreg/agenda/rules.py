@@ -22,7 +22,6 @@ from eventreg.shared.richtext import safe_href
 FEW_PLACES = 10  # from here on the badge says how many are left
 QUERY_LIMIT = 1_000
 WORDS_LIMIT = 100
-PAGE_LIMIT = 10_000
 PARTICIPATIONS = ("sur-place", "en-ligne")
 EVENT_PATH = re.compile(r"/agenda/[^/]+/")
 CALENDAR_PATH = re.compile(r"/agenda(?:/[^/]+)?\.ics")
@@ -171,12 +170,14 @@ def over_at(
 
 
 def day_start(day: date, zone: str) -> datetime:
+    """The instant at which a day begins in a zone."""
     return datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
 
 
 def phase(
     *, event_state: str, starts_at: datetime | None, over: datetime | None, now: datetime
 ) -> Phase:
+    """Archived or over is past; begun and not over is ongoing."""
     if event_state == "archived" or (over is not None and over <= now):
         return Phase.PAST
     return Phase.ONGOING if starts_at is not None and starts_at <= now else Phase.UPCOMING

@@ -11,20 +11,16 @@ from eventreg.registration.rules import SignupFacts, SignupState, signup_state
 from eventreg.shared.i18n import (
     day_range,
     deadline,
-    gettext,
     ngettext,
     show_date,
     show_instant,
     time_range,
 )
+from eventreg.shared.i18n import gettext as _
 
 Badge = tuple[str, str]
 Fact = tuple[str, str, str]
 KIND_COLOUR = "blue-cumulus"
-
-
-def _(message: str, **values: Any) -> str:
-    return str(gettext(message, **values))
 
 
 @dataclass(frozen=True)
@@ -148,6 +144,7 @@ def _closed(facts: SignupFacts, state: SignupState, phase: Phase) -> CallBox:
 
 
 def closed_since(facts: SignupFacts) -> str:
+    """« Les inscriptions sont closes depuis le … »."""
     if facts.closing is None:
         return _("Sign-ups are closed.")
     when = deadline(facts.closing, facts.timezone)
@@ -226,6 +223,7 @@ def opening_hours(event: Any) -> str:
 
 
 def deadline_zone(hours: str, zone: str) -> str:
+    """Hours with the zone that they are read in, where it is not the readers' own."""
     return _("%(hours)s (time zone %(zone)s)", hours=hours, zone=zone)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from eventreg.audit.models import AuditEntry
 from eventreg.shared.db import run
 
-_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
 
 
 def record(

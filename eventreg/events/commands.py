@@ -113,16 +113,12 @@ def _store(document: Document, row: dict[str, Any], *, publish: bool) -> dict[st
         row["errors"].append({"line": None, "message": translate(refusal)})
         return {"outcome": "refused"}
     more = report.warnings[len(document.warnings) :]
-    row["warnings"] += [{"line": p.line, "message": _words(p.message, p.params)} for p in more]
+    row["warnings"] += [{"line": p.line, "message": p.text(_translated)} for p in more]
     return {"outcome": report.outcome}
 
 
 def _translated(message: str, /, **params: str) -> str:
     return say(message, params)
-
-
-def _words(message: str, params: Any) -> str:
-    return say(message, dict(params))
 
 
 def _why(fault: OSError) -> str:

@@ -20,6 +20,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 def is_slug(text: str) -> bool:
+    """Whether a text may be the short name of an event, in addresses."""
     return bool(SLUG.fullmatch(text)) and len(text) <= SLUG_LIMIT
 
 

@@ -315,4 +315,3 @@ _PARSERS: dict[str, Callable[[str, str, str], Any]] = {
     "timezone": _zone,
     "waiting_list": _waiting_list,
 }
-KEYS = tuple(sorted(_PARSERS))

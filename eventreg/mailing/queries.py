@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, String, column, func, or_, select, table, text
+from sqlalchemy import Integer, Row, String, column, or_, select, table, text
 
 from eventreg.mailing.models import OutboxMessage
 from eventreg.mailing.rules import CLAIMABLE, UNPROVEN_KINDS
@@ -89,19 +89,3 @@ def unproven_to(recipient_keys: Iterable[str], *, now: datetime) -> Sequence[Row
         ),
     )
     return db.session.execute(query).all()
-
-
-def figures() -> dict[str, int]:
-    """How many letters in each state."""
-    query = select(OutboxMessage.state, func.count().label("how_many")).group_by(
-        OutboxMessage.state
-    )
-    return {row.state: row.how_many for row in db.session.execute(query)}
-
-
-def oldest_waiting() -> datetime | None:
-    """Since when the oldest letter that has not left is owed."""
-    waiting = OutboxMessage.state.in_([*CLAIMABLE])
-    query = select(func.min(OutboxMessage.created_at)).where(waiting)
-    found: datetime | None = db.session.execute(query).scalar_one()
-    return found

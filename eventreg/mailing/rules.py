@@ -22,6 +22,8 @@ TRUE_WHILE: dict[str, frozenset[str]] = {
 
 
 class MailState(StrEnum):
+    """Where a letter stands (contract, section 5)."""
+
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
@@ -47,6 +49,8 @@ class Stage(StrEnum):
 
 
 class Verdict(StrEnum):
+    """What one attempt means for the letter."""
+
     SENT = "sent"
     RETRY = "retry"
     FAILED = "failed"
@@ -112,6 +116,7 @@ def retry_at(*, attempts: int, now: datetime, chance: float) -> datetime:
 
 
 def gives_up(*, created_at: datetime, now: datetime) -> bool:
+    """True 72 h after the letter was owed. Source: issue, point 6."""
     return now - created_at >= GIVE_UP_AFTER
 
 
@@ -127,7 +132,3 @@ def room_at(sent: list[datetime], *, now: datetime) -> datetime | None:
             free = within[-most] + window
             latest = free if latest is None else max(latest, free)
     return latest
-
-
-def domain_of(address: str) -> str:
-    return address.rpartition("@")[2]

@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
-
 from eventreg.mailing.models import OutboxMessage
-from eventreg.mailing.rules import WAITING, MailState
+from eventreg.mailing.rules import MailState
 from eventreg.shared import bell, letters
 from eventreg.shared.addresses import canonical
-from eventreg.shared.db import after_commit, db, insert_or_none
+from eventreg.shared.db import after_commit, insert_or_none
 from eventreg.shared.letters import Attachment, Letter
 from eventreg.shared.tokens import random_id
 
@@ -74,17 +72,3 @@ def queue(mail: Mail, *, now: datetime) -> int | None:
     if key is not None:
         after_commit(bell.ring)
     return key
-
-
-def withdraw(registration_id: int, kinds: tuple[str, ...], *, reason: str) -> int:
-    """Takes back what is owed to a registration and has not left; how many."""
-    result = db.session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.registration_id == registration_id,
-            OutboxMessage.kind.in_(kinds),
-            OutboxMessage.state.in_(WAITING),
-        )
-        .values(state=MailState.CANCELLED, last_error=reason)
-    )
-    return int(result.rowcount)  # type: ignore[attr-defined]

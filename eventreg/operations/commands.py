@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
@@ -23,7 +24,7 @@ from eventreg.shared.fields import parse_local
 
 
 def _app() -> Flask:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # behind the proxy
     return app
 
 
@@ -106,9 +107,9 @@ def check() -> None:
     _alembic(lambda: alembic.check(migrations.config()))
 
 
-def _alembic(run: object) -> None:
+def _alembic(run: Callable[[], object]) -> None:
     try:
-        run()  # type: ignore[operator]
+        run()
     except CommandError as fault:
         raise click.ClickException(str(fault)) from fault
 

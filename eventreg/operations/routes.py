@@ -30,7 +30,7 @@ def readyz() -> ResponseReturnValue:
             health.write_probe(utc_now())
     except Unavailable:
         return jsonify(status="unavailable"), 503
-    answers = health.queue_answers(current_app._get_current_object())  # type: ignore[attr-defined]
+    answers = health.queue_answers(current_app._get_current_object())  # type: ignore[attr-defined]  # behind the proxy
     return jsonify(status="ok" if answers else "degraded")
 
 

@@ -17,7 +17,7 @@ KEEP_ALIVE = 5
 SWITCH = 0.0005  # seconds
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn without its command line."""
 
     def __init__(self, app: Flask, options: dict[str, Any]) -> None:

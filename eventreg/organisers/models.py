@@ -9,6 +9,8 @@ from eventreg.shared.db import NEVER_REUSED, Base, Keep, code, personal, plain
 
 
 class Organiser(Base):
+    """An account; `email` is canonical. Without password: links are mailed."""
+
     __tablename__ = "organisers"
     __table_args__ = NEVER_REUSED
 

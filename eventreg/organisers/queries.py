@@ -165,20 +165,3 @@ def owners(event_id: int) -> Sequence[Organiser]:
         .scalars()
         .all()
     )
-
-
-def recipients(event_id: int, contact_email: str) -> Sequence[tuple[str, str]]:
-    """(address, language) of whoever runs an event: its owners, else its public contact."""
-    query = (
-        select(Organiser.email, Organiser.locale)
-        .join(OrganiserRole, OrganiserRole.organiser_id == Organiser.id)
-        .where(
-            Organiser.active,
-            OrganiserRole.role == Role.OWNER,
-            (OrganiserRole.event_id == event_id) | OrganiserRole.event_id.is_(None),
-        )
-        .distinct()
-        .order_by(Organiser.email)
-    )
-    owners = [(email, locale) for email, locale in db.session.execute(query)]
-    return owners or ([(contact_email, "fr")] if contact_email else [])

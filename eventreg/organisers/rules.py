@@ -16,6 +16,8 @@ MAILS_PER_DAY = 10
 
 
 class Role(StrEnum):
+    """What an account may do on one event, or on all; see RIGHTS."""
+
     OWNER = "owner"
     READER = "reader"
 

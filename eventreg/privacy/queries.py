@@ -31,6 +31,7 @@ def inventory() -> dict[str, dict[str, Keep]]:
 
 
 def event_end() -> ColumnElement[Any]:
+    """The stated end, else the start: from here on retention is counted."""
     return func.coalesce(Event.ends_at, Event.starts_at)
 
 
@@ -76,6 +77,7 @@ def due_sessions(now: datetime) -> Select[tuple[int]]:
 
 
 def due_links(now: datetime) -> Select[tuple[int]]:
+    """Ids of sign-in links that open nothing any more."""
     return select(SignInLink.id).where(SignInLink.expires_at <= now - timedelta(days=SESSION_DAYS))
 
 

@@ -115,7 +115,7 @@ def fill(event: Event, count: int, now: datetime, *, state: State = State.CONFIR
     taken = db.session.execute(
         query.values(taken=Pool.taken + count), execution_options={"synchronize_session": False}
     )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
+    if taken.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a count
         raise Full
     db.session.expire(pool)
     return count

@@ -123,11 +123,6 @@ def cancelled(
     )
 
 
-def expired(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
-    """The hold ended unconfirmed; `url` is the event's page."""
-    return _mail("expired", to, locale, page, signup_url=url, reference=public_id)
-
-
 def already_registered(*, to: str, locale: str, page: SignupPage, url: str, unproven: bool) -> Mail:
     """Somebody signed this address up again; `unproven`: the first time still awaits its proof."""
     return _mail("already_registered", to, locale, page, url=url, unproven=unproven)

@@ -57,7 +57,7 @@ def write(entries: Iterable[Entry], *, method: str = PUBLISH, name: str = "") ->
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
     if name:
-        calendar.add("x-wr-calname", _text(name))
+        calendar.add("x-wr-calname", clean(name))
     for entry in entries:
         calendar.add_component(_event(entry))
     return bytes(calendar.to_ical())
@@ -94,9 +94,9 @@ def _event(entry: Entry) -> Event:
         event.add("dtstart", entry.starts_at.astimezone(UTC))
         if entry.ends_at and entry.ends_at > entry.starts_at:
             event.add("dtend", entry.ends_at.astimezone(UTC))
-    event.add("summary", _text(entry.title))
+    event.add("summary", clean(entry.title))
     if entry.place:
-        event.add("location", _text(entry.place))
+        event.add("location", clean(entry.place))
     if entry.description:
         event.add("description", str(several(entry.description)))
     if entry.url:
@@ -110,14 +110,10 @@ def _people(event: Event, entry: Entry) -> None:
     if entry.organiser:
         organiser = vCalAddress(f"mailto:{entry.organiser}")
         if entry.organiser_name:
-            organiser.params["CN"] = vText(_text(entry.organiser_name).replace('"', ""))
+            organiser.params["CN"] = vText(clean(entry.organiser_name).replace('"', ""))
         event["organizer"] = organiser
     if entry.attendee:
         attendee = vCalAddress(f"mailto:{entry.attendee}")
         attendee.params["PARTSTAT"] = vText("ACCEPTED")
         attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee, encode=False)
-
-
-def _text(value: str) -> str:
-    return clean(value)

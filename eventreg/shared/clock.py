@@ -34,7 +34,7 @@ def deciding_instant(session: Session | scoped_session[Any]) -> datetime:
 
 @contextmanager
 def frozen(now: datetime) -> Iterator[None]:
-    """Every reading answers `now` (aware) inside the block: for tests and `jobs run --now`."""
+    """Every reading answers `now` (aware) inside the block: for tests."""
     global _frozen  # noqa: PLW0603 - one clock for the process is the point
     if now.tzinfo is None:
         raise ValueError("an aware instant is needed")

@@ -15,7 +15,7 @@ from sqlalchemy import JSON, DateTime, Dialect, Executable, MetaData, String, Te
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
@@ -58,6 +58,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
+    """Every table: constraints named by convention, instants aware, text unlimited."""
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -245,11 +247,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def is_sqlite() -> bool:
+    """Whether the database is the embedded one: one writer at a time, this machine's clock."""
     return bool(db.engine.dialect.name == "sqlite")
-
-
-def engine() -> Engine:
-    return db.engine
 
 
 def insert_or_none(model: type[Base], values: dict[str, Any], answer: Any) -> Any:

@@ -45,24 +45,32 @@ class Invalid(DomainError):
 
 
 class NotFound(DomainError):
+    """What does not exist, or must not be known to exist."""
+
     kind = Kind.NOT_FOUND
     code = "not_found"
     message = N_("This page does not exist.")
 
 
 class Stale(DomainError):
+    """A write from a page older than what is stored."""
+
     kind = Kind.CONFLICT
     code = "stale"
     message = N_("Somebody changed this in the meantime.")
 
 
 class Unavailable(DomainError):
+    """The database is locked, restarting or full: trying again may succeed."""
+
     kind = Kind.UNAVAILABLE
     code = "unavailable"
     message = N_("The service is busy. Please try again in a moment.")
 
 
 class RateLimited(DomainError):
+    """More requests from one network than people make."""
+
     kind = Kind.TOO_MANY
     code = "rate_limited"
     message = N_("Too many attempts. Please wait a few minutes, then try again.")

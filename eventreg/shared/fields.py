@@ -20,7 +20,6 @@ from eventreg.shared.i18n import translate
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-TEXT_LIMIT = 2_000
 
 
 def clean_line(value: str) -> str:
@@ -35,6 +34,7 @@ def clean_text(value: str) -> str:
 
 
 def has_unprintable(value: str) -> bool:
+    """Whether a text holds what cannot be seen or turns the reading direction."""
     return bool(_UNPRINTABLE.search(value))
 
 
@@ -86,7 +86,7 @@ class Required:
 
     def __call__(self, _form: Any, field: Field) -> None:
         if not field.data:
-            field.errors = list(field.errors)[:0]
+            field.errors = []
             raise StopValidation(gettext(self.message))
 
 

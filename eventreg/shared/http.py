@@ -52,6 +52,7 @@ class Sessions(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """Cookies, limits of a request, CSRF, trusted proxies and hosts, headers, error pages."""
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME=settings.cookie_name("session"),
@@ -70,7 +71,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's way to wrap
             app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0
         )
     app.before_request(_begin)
@@ -135,6 +136,7 @@ def _log(response: Response) -> None:
 
 
 def wants_json() -> bool:
+    """Programs read the API's refusals; everybody else reads pages."""
     return request.path.startswith("/api/")
 
 

@@ -81,6 +81,8 @@ def current_locale() -> str:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """Babel by the address of the page (`/en`), and the filters of dates."""
+
     def from_request() -> str:
         if has_request_context():
             return str(request.environ.get("eventreg.locale", g.get("locale", settings.locale)))
@@ -116,6 +118,7 @@ def say(message: str, params: dict[str, Any] | None = None) -> str:
 
 
 def in_zone(value: datetime, zone: str) -> datetime:
+    """An instant as the clocks of a zone show it."""
     return value.astimezone(ZoneInfo(zone))
 
 
@@ -150,6 +153,7 @@ def show_instant(value: datetime, zone: str = "Europe/Paris", *, with_zone: bool
 
 
 def zone_name(zone: str) -> str:
+    """« heure de Paris », « fuseau Indian/Reunion »."""
     known = ZONE_NAMES.get(zone)
     return gettext(known) if known else gettext("time zone %(zone)s", zone=zone)
 

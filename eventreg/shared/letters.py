@@ -149,8 +149,9 @@ class Writer:
             "undefined": StrictUndefined,
             "auto_reload": settings.env == "development",
         }
-        # S701: the text part is text; values are cleaned by `finalize`, and escaped in the HTML part.
-        self.texts = Environment(autoescape=False, finalize=_finalize, **options)  # noqa: S701
+        # Values are cleaned by `finalize` here, and escaped in the HTML part.
+        plain: dict[str, Any] = {"autoescape": False, "finalize": _finalize}
+        self.texts = Environment(**plain, **options)  # noqa: S701 - the text part is text
         self.texts.filters.update(
             several=several, short=short, day=day, zone=zone_name, sentence=sentence
         )
@@ -213,6 +214,7 @@ class Writer:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """`app.extensions["letters"]`: the Writer of this application."""
     app.extensions["letters"] = Writer(settings)
 
 

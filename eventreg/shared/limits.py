@@ -16,7 +16,6 @@ logger = logging.getLogger(__name__)
 # A ministry stands behind one address: these stop machines, not floors (R44).
 SIGN_UP = parse("2000 per 10 minutes")
 LETTERS = parse("120 per hour")
-LOOK_UPS = parse("600 per 10 minutes")
 
 
 class Limits:
@@ -56,6 +55,7 @@ def client() -> str:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """`app.extensions["limits"]`: the counters of this application."""
     app.extensions["limits"] = Limits(settings)
 
 
@@ -65,4 +65,5 @@ def hit(item: RateLimitItem, name: str, *, fail_open: bool = True) -> None:
 
 
 def on() -> bool:
+    """False only where an operator switched limits off for a trial (never in production)."""
     return bool(current_app.extensions["limits"].on)

@@ -274,5 +274,5 @@ def init_app(app: Flask, canonical: Canonical) -> PageCache:
     """Puts the cache in front of what `app` is by now; `app.extensions["pagecache"]` holds it."""
     cache = PageCache(app, canonical)
     app.extensions["pagecache"] = cache
-    app.wsgi_app = cache  # type: ignore[method-assign]
+    app.wsgi_app = cache  # type: ignore[method-assign]  # Flask's way to wrap
     return cache

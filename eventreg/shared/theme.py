@@ -111,7 +111,7 @@ def serve(app: Flask, settings: ThemeSettings) -> None:
     if public.is_dir():
         # Added last: the copies with compressed twins win over the plain files.
         files.add_files(str(public), prefix="static/")
-    app.wsgi_app = files  # type: ignore[method-assign]
+    app.wsgi_app = files  # type: ignore[method-assign]  # Flask's way to wrap
 
 
 def _immutable(_path: str, url: str) -> bool:

@@ -110,20 +110,6 @@ def test_an_address_that_is_none_is_refused_before_anything_is_written(
     assert count() == 0
 
 
-def test_withdraw_takes_back_only_what_has_not_left(
-    post: Any, now: datetime, make_event: Any, make_registration: Any
-) -> None:
-    registration = make_registration(make_event(), state="unconfirmed")
-    outbox = post()
-    kinds = ("confirm_address", "confirmed")
-    keys = [outbox.owe(kind=kind, registration_id=registration.id) for kind in kinds]
-    with transaction():
-        assert services.withdraw(registration.id, ("confirm_address",), reason="resent") == 1
-        assert services.withdraw(registration.id, ("confirm_address",), reason="resent") == 0
-    assert [outbox.row(key).state for key in keys] == ["cancelled", "queued"]
-    assert outbox.row(keys[0]).last_error == "resent"
-
-
 def test_dates_of_the_row_survive_the_database(post: Any, now: datetime) -> None:
     outbox = post()
     key = outbox.owe(now=now + timedelta(microseconds=7))

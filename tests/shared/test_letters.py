@@ -115,7 +115,6 @@ def every_letter(locale: str, reason: str = "Motif", **changes: Any) -> list[Mai
         mails.accepted(**facts, reason=reason),
         mails.rejected(**facts, reason=reason),
         mails.cancelled(**facts, reason=reason),
-        mails.expired(**facts),
         mails.already_registered(to=to, locale=locale, page=facts["page"], url=URL, unproven=False),
         mails.my_links(to=to, locale=locale, entries=[(title, starts_at, "Europe/Paris", URL)] * 2),
         mails.closing_recap(to=to, locale=locale, url=URL, **recap),
@@ -199,7 +198,6 @@ def test_text_typed_by_the_person_is_in_no_letter(writer: Flask) -> None:
         mails.pending,
         mails.already_registered,
         mails.my_links,
-        mails.expired,
         mails.first_letter,
     ):
         assert not names & set(function.__annotations__)

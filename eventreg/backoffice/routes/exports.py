@@ -45,8 +45,8 @@ def _file(form: ExportForm) -> Response:
     columns = list(form.columns.data or []) if fmt != "json" else []
     states = list(form.states.data or [])
     event_id, slug = event().id, event().slug
-    # Closed by the server with the response.
-    out = cast("BinaryIO", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
+    spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the server closes it
+    out = cast("BinaryIO", spool)
     count = exports.write(event(), fmt, out, states=states or None, columns=columns or None)
     with transaction():
         # Before a byte leaves: no trace, no file.

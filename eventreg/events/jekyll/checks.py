@@ -40,6 +40,7 @@ def backwards(drafts: list[Draft]) -> bool:
 
 
 def lost_words(drafts: list[Draft]) -> bool:
+    """Whether a session holds fewer words than the lines it was read from."""
     for draft in drafts:
         kept = Counter(_WORD.findall(fold(draft.words())))
         written = Counter(_WORD.findall(fold(" ".join(draft.source))))

@@ -8,7 +8,7 @@ from eventreg.events.jekyll import dates
 from eventreg.events.jekyll.document import Access, Image, PressContact
 from eventreg.events.jekyll.front_matter import Items, Node, Table, Text
 from eventreg.events.jekyll.problems import N_, Findings
-from eventreg.events.jekyll.words import fold, squeeze, strip_tags
+from eventreg.events.jekyll.words import fold, strip_tags
 from eventreg.shared import richtext
 
 DEFAULT_ZONE = "Europe/Paris"
@@ -221,8 +221,3 @@ class Values:
                     value=src,
                 )
         return tuple(found)
-
-
-def folded(value: str | None) -> str:
-    """A value folded for comparison; empty for None."""
-    return fold(squeeze(value or ""))

@@ -132,7 +132,7 @@ class SmtpConnection(Connection):
         if self.line is not None:
             options = message.mail_options
             self.line.sendmail(self.sender, message.to, message.as_bytes(), options)
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # behind the proxy
         email_dispatched.send(app, message=message)
         self.num_emails += 1
 

@@ -48,6 +48,7 @@ def newest(limit: int) -> list[dict[str, Any]]:
 
 
 def row_as_json(row: Any) -> dict[str, Any]:
+    """One row of `mails list`."""
     values = dict(row._mapping)
     values.pop("subject", None)
     for name in ("due_at", "sent_at"):

@@ -10,7 +10,7 @@ from eventreg.shared.db import db, is_sqlite, run
 
 _POOLS = Pool.__table__
 _TAKE_ANY = (
-    update(_POOLS)  # type: ignore[arg-type]
+    update(_POOLS)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
     .where(_POOLS.c.id == bindparam("pool"))
     .values(taken=_POOLS.c.taken + 1)
 )
@@ -18,7 +18,7 @@ _TAKE = _TAKE_ANY.where(or_(_POOLS.c.capacity.is_(None), _POOLS.c.taken < _POOLS
 _TAKE_ANY_AND_READ = _TAKE_ANY.returning(func.clock_timestamp())
 _TAKE_AND_READ = _TAKE.returning(func.clock_timestamp())
 _GIVE_BACK = (
-    update(_POOLS)  # type: ignore[arg-type]
+    update(_POOLS)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
     .where(_POOLS.c.id == bindparam("pool"))
     .values(taken=_POOLS.c.taken - bindparam("seats"))
 )

@@ -25,7 +25,7 @@ from eventreg.shared.text import fold
 KEY_LIFE = timedelta(hours=24)
 _TABLE = Registration.__table__
 _DECIDE = (
-    update(_TABLE)  # type: ignore[arg-type]
+    update(_TABLE)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
     .where(_TABLE.c.id == bindparam("key"))
     .values(decided_at=bindparam("at"), confirmed_at=bindparam("confirmed"))
 )
