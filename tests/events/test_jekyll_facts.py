@@ -294,7 +294,11 @@ def test_two_places_and_a_place_to_come_are_told() -> None:
     ("entry", "expected", "warnings"),
     [
         ("intitule: 'Accès '\n  contenu: ' bus <br>9'", ("Accès", "bus 9", None), []),
-        ("intitule: Plus\n  lien: '(https://a.fr/x) '", ("Plus", None, "https://a.fr/x"), []),
+        (
+            "intitule: Plus\n  lien: '(https://a.fr/x) '",
+            ("Plus", None, "https://a.fr/x"),
+            ["link-repaired"],
+        ),
         (
             "intitule: A\n  contenu: b\n  Key: https://a.fr",
             ("A", "b", "https://a.fr"),

@@ -17,12 +17,14 @@ from eventreg.events.jekyll.document import (
     Registration,
     Session,
 )
+from eventreg.events.jekyll.kinds import KINDS, kind_of
 from eventreg.events.jekyll.output import as_json, refused_as_json
 from eventreg.events.jekyll.parsing import parse, slug_of
 from eventreg.events.jekyll.problems import DocumentError, Problem, Translate, in_english
 from eventreg.events.jekyll.source import MAX_BYTES
 
 __all__ = [
+    "KINDS",
     "MAX_BYTES",
     "Access",
     "Audience",
@@ -41,6 +43,7 @@ __all__ = [
     "Translate",
     "as_json",
     "in_english",
+    "kind_of",
     "parse",
     "refused_as_json",
     "slug_of",

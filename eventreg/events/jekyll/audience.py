@@ -50,6 +50,8 @@ _NUMBER_WORDS = {
     "cinquante": 50,
 }
 _NUMBER = rf"(?P<number>\d{{1,3}}(?: \d{{3}})+|\d{{1,5}}|{'|'.join(sorted(_NUMBER_WORDS, reverse=True))})\b"
+# « limité à 30 minutes » says nothing of places.
+_NUMBER += r"(?! ?(?:minutes?|min\b|heures?|h\b|jours?|semaines?|mois|ans?\b|euros?|€|%|[mg]o\b|pages|mots))"
 _PEOPLE = r"(?:personnes|participants|places|inscrits|agents)"
 _CAPACITY = re.compile(
     rf"(?:limite\w{{0,12}}|jauge|capacite(?: \w+){{0,3}}|maximum(?: [\w']+){{0,6}}) (?:a|de|est|sera) (?:de )?{_NUMBER}"
@@ -57,7 +59,10 @@ _CAPACITY = re.compile(
 )
 _PER_SESSION = re.compile(
     r"(?:par|chaque|entre \d+ et) (?:atelier|session|seance|groupe|\d)|chaque"
+    r"|par (?:administration|ministere|structure|organisme|service|direction|collectivite|personne)"
 )
+# A share of the places, or the size of a team, is no number of places.
+_QUOTA = re.compile(r"reservee?s? (?:\w+ ){0,2}(?:aux?|a) |\bequipes? |\bdont \d+")
 
 
 def audience(page: Page) -> Audience:
@@ -108,6 +113,8 @@ def capacity(page: Page) -> int | None:
     for sentence in page.sentences:
         match = _CAPACITY.search(sentence.folded)
         if match is None or _PER_SESSION.search(sentence.folded):
+            continue
+        if _QUOTA.search(sentence.folded):
             continue
         written = (match["number"] or match["before"]).replace(" ", "")
         number = _NUMBER_WORDS.get(written) or int(written)

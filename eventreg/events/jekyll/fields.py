@@ -68,6 +68,12 @@ class _Field:
             if not written or (key not in {"lien", "Lien"} and not _looks_like_address(written)):
                 continue
             del self.given[key]
+            if squeeze(text).strip("()<> ") != squeeze(text):
+                self._warn(
+                    "link-repaired",
+                    N_("The link was read without the signs around it: %(value)s."),
+                    squeeze(text),
+                )
             return self._usable(written, key)
         for key in _MAIL_KEYS:
             if key in self.given:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from eventreg.events.jekyll import (
     actions,
     audience,
+    doubts,
     fields,
     front_matter,
     page,
@@ -19,7 +20,14 @@ from eventreg.events.jekyll import (
     schedule,
     source,
 )
-from eventreg.events.jekyll.document import Audience, Document, InfoField, Kind, Registration
+from eventreg.events.jekyll.document import (
+    Audience,
+    Document,
+    Image,
+    InfoField,
+    Kind,
+    Registration,
+)
 from eventreg.events.jekyll.front_matter import Plain, as_plain
 from eventreg.events.jekyll.page import Page
 from eventreg.events.jekyll.place import Place
@@ -83,6 +91,9 @@ class _Event:
     programme: Reading = field(default_factory=Reading)
 
 
+NEWS = _Event()
+
+
 class _Builder:
     def __init__(self, parts: Source, values: Values, name: str, findings: Findings) -> None:
         self.parts = parts
@@ -95,7 +106,7 @@ class _Builder:
         zone = values.zone()
         title = self._title()
         slug = self._slug()
-        categories = values.texts("categories") or values.texts("categorie")
+        categories = self._categories()
         kind = self._kind(categories)
         lead_markdown = values.text("chapeau-text", limit=richtext.MAX_CHARS)
         infos = self._fields()
@@ -106,10 +117,12 @@ class _Builder:
         whole = page.assemble(
             infos, (lead or "", values.line("chapeau-text") or 1), blocks, buttons
         )
-        facts = self._event(whole, categories, zone) if kind == "event" else _Event()
+        facts = self._event(whole, categories, zone) if kind == "event" else NEWS
         body = self._body(facts.programme.lines)
         body_html, videos = self._render(body)
         when, where = facts.schedule, facts.place
+        images = values.images()
+        self._doubt(whole, numbered, facts, images)
         return Document(
             name=self.name,
             slug=slug,
@@ -122,7 +135,7 @@ class _Builder:
             lead=lead,
             lead_markdown=lead_markdown,
             lead_html=self._render(lead_markdown or "", values.line("chapeau-text") or 1)[0],
-            images=values.images(),
+            images=images,
             start=when.start,
             end=when.end,
             timezone=zone.key,
@@ -151,6 +164,15 @@ class _Builder:
             warnings=tuple(sorted(self.findings.warnings, key=lambda p: p.line or 0)),
         )
 
+    def _doubt(
+        self, whole: Page, lines: list[str], facts: _Event, images: tuple[Image, ...]
+    ) -> None:
+        doubts.body_links(whole, lines, self.findings)
+        doubts.removed_html(lines, self.parts.body_line, self.findings)
+        doubts.pictures(images, self.values.line("une-ou-diaporama"), facts.schedule, self.findings)
+        if facts is not NEWS:
+            doubts.sentences(whole, facts.place, self.findings)
+
     def _title(self) -> str:
         title = self.values.short("title")
         if title and len(title) <= MAX_TITLE:
@@ -166,6 +188,11 @@ class _Builder:
         else:
             self.findings.error(2, "title-missing", N_("The document has no title."))
         return ""
+
+    def _categories(self) -> tuple[str, ...]:
+        written, older = self.values.texts("categories"), self.values.texts("categorie")
+        doubts.categories(written, older, self.values.line("categorie"), self.findings)
+        return written or older
 
     def _slug(self) -> str:
         slug = slug_of(self.name)
@@ -240,6 +267,12 @@ class _Builder:
             return True
         unfinished = fold(title).startswith("[duplication]") or is_placeholder(title)
         unfinished = unfinished or fold(body).lstrip().startswith("lorem ipsum")
+        if unfinished:
+            self.findings.warn(
+                self.parts.body_line,
+                "unfinished",
+                N_("The document is a copy or a filler text: it stays a draft."),
+            )
         return unfinished or (kind == "event" and (when.start is None or when.guessed))
 
     def _extra(self) -> dict[str, Plain]:

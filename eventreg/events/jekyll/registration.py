@@ -139,11 +139,22 @@ class _Reader:
         return any(_speaks(button.link.text) for button in self.page.buttons)
 
     def _deadline(self) -> _Deadline | None:
+        """The first deadline in the order of places; the others are told, not kept."""
+        kept: _Deadline | None = None
         for sentence in self._about_signing_up():
-            if found := self._until(sentence):
+            found = self._until(sentence)
+            if found and kept is None:
+                kept = found
                 self._note(found)
-                return found
-        return None
+            elif found and kept and day_of(found.moment) != day_of(kept.moment):
+                self.findings.warn(
+                    sentence.line,
+                    "several-deadlines",
+                    N_("Another deadline was not kept: “%(text)s”."),
+                    text=sentence.text,
+                )
+                break
+        return kept
 
     def _about_signing_up(self) -> list[Sentence]:
         """Field, line under a button, lead, body: in that order, never about a call for projects."""

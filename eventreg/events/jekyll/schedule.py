@@ -15,8 +15,16 @@ from eventreg.events.jekyll.words import fold
 
 _MIDNIGHT = time(0, 0)
 _HOURS_LABEL = re.compile(r"horaires?\b|date et horaires?|debut\b|heures?\b")
-_TAKES_PLACE = re.compile(
+TAKES_PLACE = re.compile(
     r"aura lieu|auront lieu|se deroulera|se tiendra|rendez-vous|donnons rendez|organise|a lieu"
+)
+FIELD_SAYS = N_(
+    "The start %(first)s of the front matter is kept; the practical information says %(second)s, "
+    "which is what readers see."
+)
+TEXT_SAYS = N_("The start %(first)s of the front matter is kept; the text says %(second)s.")
+_ODD_MINUTE = N_(
+    "The start %(first)s is an unusual hour. It is kept; the minutes may come from a range of hours."
 )
 _START_KEYS = ("event_start_date", "event_date", "dateEvent")
 
@@ -74,10 +82,13 @@ class _Reader:
             self.findings.warn(
                 line,
                 "hours-disagree",
-                N_("The start is at %(first)s, but the practical information says %(second)s."),
+                FIELD_SAYS,
                 first=start.strftime("%H:%M"),
                 second=stated.start.strftime("%H:%M"),
             )
+        elif start.minute % 5:
+            hour = start.strftime("%H:%M")
+            self.findings.warn(line, "hour-unusual", _ODD_MINUTE, first=hour)
         schedule = Schedule(begins, self._end(start, begins, stated))
         self._check(schedule)
         return schedule
@@ -92,7 +103,7 @@ class _Reader:
             self.findings.warn(
                 self.values.line(usable[1][0]),
                 "dates-disagree",
-                N_("“%(first)s” and “%(second)s” name different days."),
+                N_("“%(first)s” and “%(second)s” name different days: “%(first)s” is kept."),
                 first=usable[0][0],
                 second=usable[1][0],
             )
@@ -145,7 +156,7 @@ class _Reader:
         around = self.document_date.date() if self.document_date else None
         for sentence in self._prose():
             days = dates.days(sentence.text, around)
-            if len(days) != 1 or not _TAKES_PLACE.search(sentence.folded):
+            if len(days) != 1 or not TAKES_PLACE.search(sentence.folded):
                 continue
             hours = (dates.hours(sentence.text) or self._stated() or [None])[0]
             start: Moment = self._at(days[0].day, hours.start) if hours else days[0].day
@@ -198,7 +209,7 @@ class _Reader:
         )
 
     def _check_hours(self, sentence: Sentence, schedule: Schedule) -> None:
-        if not isinstance(schedule.start, datetime) or not _TAKES_PLACE.search(sentence.folded):
+        if not isinstance(schedule.start, datetime) or not TAKES_PLACE.search(sentence.folded):
             return
         days = dates.days(sentence.text, schedule.first_day)
         hours = dates.hours(sentence.text)
@@ -208,9 +219,7 @@ class _Reader:
                 self.findings.warn(
                     sentence.line,
                     "hours-disagree",
-                    N_("The start is at %(first)s, but the practical information says %(second)s.")
-                    if sentence.place == "field"
-                    else N_("The start is at %(first)s, but the text says %(second)s."),
+                    FIELD_SAYS if sentence.place == "field" else TEXT_SAYS,
                     first=schedule.start.strftime("%H:%M"),
                     second=hours[0].start.strftime("%H:%M"),
                 )
