@@ -109,9 +109,22 @@ def closing(*, starts_at: datetime | None, closes_at: datetime | None) -> dateti
     return closes_at if closes_at is not None else starts_at
 
 
+def window(*, opens_at: datetime | None, closes_at: datetime | None, now: datetime) -> SignupState:
+    """OPEN from `opens_at` and strictly before `closes_at`, else NOT_OPEN or CLOSED.
+
+    The one place where the instants of an event meet the clock: pages, forms and the decision
+    under the seat lock all ask it. Source: contract, deadlines.
+    """
+    if closes_at is not None and now >= closes_at:
+        return SignupState.CLOSED
+    if opens_at is not None and now < opens_at:
+        return SignupState.NOT_OPEN
+    return SignupState.OPEN
+
+
 def is_open(*, opens_at: datetime | None, closes_at: datetime | None, now: datetime) -> bool:
-    """True from `opens_at` and strictly before `closes_at`. Source: contract, deadlines."""
-    return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
+    """Whether `window` says OPEN."""
+    return window(opens_at=opens_at, closes_at=closes_at, now=now) is SignupState.OPEN
 
 
 def signup_state(facts: SignupFacts, now: datetime) -> SignupState:
@@ -121,11 +134,8 @@ def signup_state(facts: SignupFacts, now: datetime) -> SignupState:
     if facts.mode == "none" or facts.event_state != "published" or facts.closing is None:
         over = facts.event_state in {"cancelled", "archived"} and facts.mode == "internal"
         return SignupState.CLOSED if over else SignupState.NONE
-    if now >= facts.closing:
-        return SignupState.CLOSED
-    if facts.opens_at is not None and now < facts.opens_at:
-        return SignupState.NOT_OPEN
-    return SignupState.FULL if facts.places_left == 0 else SignupState.OPEN
+    state = window(opens_at=facts.opens_at, closes_at=facts.closing, now=now)
+    return SignupState.FULL if state is SignupState.OPEN and facts.places_left == 0 else state
 
 
 def next_change(facts: SignupFacts, now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ from eventreg.events.rules import (
     is_open,
     next_change,
     signup_state,
+    window,
 )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "may_cancel",
     "next_change",
     "signup_state",
+    "window",
 ]
 
 

@@ -1,5 +1,8 @@
 """What organisers decide: accept, refuse, add by hand, cancel for somebody."""
 
+from datetime import datetime
+from typing import Any
+
 from eventreg.audit import services as audit
 from eventreg.eligibility import services as eligibility
 from eventreg.events.models import Event
@@ -71,36 +74,8 @@ def add_by_hand(
         raise Invalid(N_("Write why this person is added by hand."), field="reason")
     page = queries.signup_page_of(event.id)
     now = clock.deciding_instant(db.session)
-    decision = eligibility.decide(applicant.address, audience=event.audience)
-    registration_id = insert_or_none(
-        Registration,
-        {
-            "public_id": tokens.random_id(),
-            "event_id": event.id,
-            "state": State.CONFIRMED,
-            "seats": 1,
-            "nonce": tokens.random_id(9),
-            "locale": locale,
-            "source": "organiser",
-            "email": applicant.address.typed,
-            "email_key": applicant.address.canonical,
-            "given_name": applicant.given_name,
-            "family_name": applicant.family_name,
-            "organisation": applicant.organisation,
-            "job_title": applicant.job_title,
-            "phone": applicant.phone,
-            "search": applicant.search,
-            "decision_reason": reason,
-            "eligibility_outcome": "eligible",
-            "eligibility_reason": "organiser_decision",
-            "eligibility_rule": "organiser",
-            "eligibility_body": decision.organisation or "",
-            "registry_version": decision.registry_version,
-            "registered_at": now,
-            "confirmed_at": now,
-        },
-        Registration.id,
-    )
+    row = _row(event, applicant, reason=reason, locale=locale, now=now)
+    registration_id = insert_or_none(Registration, row, Registration.id)
     if registration_id is None:
         raise errors.AlreadyRegistered
     registration = db.session.get_one(Registration, registration_id)
@@ -119,6 +94,30 @@ def add_by_hand(
     if not taken:
         raise errors.Full
     return registration
+
+
+def _row(
+    event: Event, applicant: Applicant, *, reason: str, locale: str, now: datetime
+) -> dict[str, Any]:
+    decision = eligibility.decide(applicant.address, audience=event.audience)
+    return {
+        "public_id": tokens.random_id(),
+        "event_id": event.id,
+        "state": State.CONFIRMED,
+        "seats": 1,
+        "nonce": tokens.random_id(9),
+        "locale": locale,
+        "source": "organiser",
+        **applicant.columns(),
+        "decision_reason": reason,
+        "eligibility_outcome": "eligible",
+        "eligibility_reason": "organiser_decision",
+        "eligibility_rule": "organiser",
+        "eligibility_body": decision.organisation or "",
+        "registry_version": decision.registry_version,
+        "registered_at": now,
+        "confirmed_at": now,
+    }
 
 
 def locked(event_id: int, public_id: str) -> Registration | None:

@@ -15,7 +15,7 @@ from eventreg.mailing import services as mailing
 from eventreg.mailing.services import Mail
 from eventreg.registration import errors, links, mails, queries, rules
 from eventreg.registration.models import Receipt, Registration
-from eventreg.registration.rules import SignupFacts, State
+from eventreg.registration.rules import SignupFacts, SignupState, State
 from eventreg.registration.services import pools, wording
 from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import Address, canonical
@@ -47,9 +47,18 @@ class Applicant:
         """Raises InvalidAddress."""
         return cls(canonical(email), given_name, family_name, **rest)
 
-    @property
-    def search(self) -> str:
-        return fold(f"{self.family_name} {self.given_name} {self.address.canonical}")
+    def columns(self) -> dict[str, str]:
+        """The columns of a registration that say who it is."""
+        return {
+            "email": self.address.typed,
+            "email_key": self.address.canonical,
+            "given_name": self.given_name,
+            "family_name": self.family_name,
+            "organisation": self.organisation,
+            "job_title": self.job_title,
+            "phone": self.phone,
+            "search": fold(f"{self.family_name} {self.given_name} {self.address.canonical}"),
+        }
 
 
 @dataclass(frozen=True)
@@ -123,9 +132,10 @@ def refuse_if_unoffered(facts: SignupFacts) -> None:
 
 def refuse_if_shut(facts: SignupFacts, now: datetime) -> None:
     """Raises NotOpen before the opening, Closed from the deadline on."""
-    if facts.closing is None or now >= facts.closing:
+    state = rules.window(opens_at=facts.opens_at, closes_at=facts.closing, now=now)
+    if facts.closing is None or state is SignupState.CLOSED:
         raise errors.Closed
-    if facts.opens_at is not None and now < facts.opens_at:
+    if state is SignupState.NOT_OPEN:
         raise errors.NotOpen
 
 
@@ -239,7 +249,7 @@ def _retire(known: queries.Known) -> None:
 
 def _insert_registration(prepared: Prepared) -> int | None:
     """The new row's id, or None when the address is active already (the index decides)."""
-    applicant, decision = prepared.applicant, prepared.decision
+    decision = prepared.decision
     holding = rules.holds_seat(prepared.state, pending_holds_seat=prepared.facts.pending_holds_seat)
     values = {
         "public_id": prepared.public_id,
@@ -248,14 +258,7 @@ def _insert_registration(prepared: Prepared) -> int | None:
         "seats": int(holding),
         "nonce": prepared.nonce,
         "locale": prepared.locale,
-        "email": applicant.address.typed,
-        "email_key": applicant.address.canonical,
-        "given_name": applicant.given_name,
-        "family_name": applicant.family_name,
-        "organisation": applicant.organisation,
-        "job_title": applicant.job_title,
-        "phone": applicant.phone,
-        "search": applicant.search,
+        **prepared.applicant.columns(),
         "eligibility_outcome": decision.outcome,
         "eligibility_reason": decision.reason,
         "eligibility_rule": decision.rule,
