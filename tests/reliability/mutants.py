@@ -4,15 +4,20 @@ A mutant gets `put(owner, name, value)`: monkeypatch.setattr inside the test's p
 plain setattr in a process of its own (launch.py).
 """
 
+import os
+import random
+import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.orm import Session
 
 from eventreg import worker
 from eventreg.events.models import Pool
+from eventreg.mailing import delivery
 from eventreg.mailing import rules as mail_rules
 from eventreg.mailing.delivery import claims
 from eventreg.registration import services
@@ -189,7 +194,53 @@ def hold_ignored(put: Put) -> None:
     put(self_service.rules, "hold_ends_at", lambda **_facts: None)
 
 
+# ---- fault points: the process kills itself where it hurts most, one time in twenty
+
+CHANCE = 0.05
+
+
+def _perhaps_die() -> None:
+    if random.random() < CHANCE:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_before_commit(put: Put) -> None:
+    commit = Session.commit
+
+    def perhaps(session: Session) -> None:
+        _perhaps_die()
+        commit(session)
+
+    put(Session, "commit", perhaps)
+
+
+def die_after_commit(put: Put) -> None:
+    """Stored, and nobody is told."""
+    commit = Session.commit
+
+    def perhaps(session: Session) -> None:
+        commit(session)
+        _perhaps_die()
+
+    put(Session, "commit", perhaps)
+
+
+def die_after_250(put: Put) -> None:
+    """The mail server has the letter, and nobody wrote that down."""
+    hand_over = delivery._Run._hand_over
+
+    def perhaps(run: Any, *given: Any) -> Any:
+        outcome = hand_over(run, *given)
+        _perhaps_die()
+        return outcome
+
+    put(delivery._Run, "_hand_over", perhaps)
+
+
 ALL = {
+    "before_commit": die_before_commit,
+    "after_commit": die_after_commit,
+    "after_250": die_after_250,
     "M1": count_then_insert,
     "M2": deferred_begin,
     "M4": instant_before_lock,

@@ -13,11 +13,12 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from eventreg.mailing import services as mailing
+from eventreg.mailing.delivery import ASIDE
 from eventreg.mailing.models import OutboxMessage
 from eventreg.mailing.rules import CLAIMABLE
 from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
-from eventreg.worker import CONNECTIONS
+from eventreg.worker import CONNECTIONS, POLL_SECONDS
 from tests.reliability import load, mutants, oracle
 from tests.reliability.conftest import new_event
 from tests.reliability.servers import Instance, wait_for
@@ -95,15 +96,18 @@ def _owe(app: Flask, count: int) -> None:
         db.session.remove()
 
 
-def _unsent(app: Flask) -> tuple[int, datetime | None]:
-    """How many letters have not left, and until when the last of those taken is out of reach."""
+def _unsent(app: Flask) -> tuple[int, datetime | None, datetime | None]:
+    """How many letters have not left, until when the last of those taken is out of reach, and
+    until when the last of the others was put aside because an answer had been slow."""
     with app.app_context():
         db.session.rollback()
         waiting = select(func.count()).where(OutboxMessage.state.in_(CLAIMABLE))
         leased = select(func.max(OutboxMessage.lease_until)).where(OutboxMessage.state == "sending")
+        aside = select(func.max(OutboxMessage.due_at)).where(OutboxMessage.state == "queued")
         found = (
             db.session.execute(waiting).scalar_one(),
             db.session.execute(leased).scalar_one(),
+            db.session.execute(aside).scalar_one(),
         )
         db.session.remove()
     return found
@@ -121,14 +125,22 @@ def _states(app: Flask) -> list[tuple[object, ...]]:
 
 
 def _all_sent(app: Flask, seconds: float) -> bool:
-    """Waits until nothing is owed; False at once when a letter cannot leave in time."""
+    """Waits until nothing is owed; False at once when a letter cannot leave in time.
+
+    A loaded machine makes the mail server slow, and the worker then puts a domain aside for a
+    minute or two, once: that is its rule, not a loss, and is waited for.
+    """
     deadline = clock.utc_now() + timedelta(seconds=seconds)
+    last = deadline + 2 * ASIDE + timedelta(seconds=2 * POLL_SECONDS)
     while clock.utc_now() < deadline:
-        count, out_of_reach_until = _unsent(app)
+        count, leased_until, aside_until = _unsent(app)
         if count == 0:
             return True
-        if out_of_reach_until is not None and out_of_reach_until > deadline:
+        if leased_until is not None and leased_until > deadline:
             return False
+        if aside_until is not None and aside_until > deadline:
+            print(f"{count} letters put aside until {aside_until:%H:%M:%S}")
+            deadline = min(last, aside_until + timedelta(seconds=2 * POLL_SECONDS))
         time.sleep(0.2)
     return False
 
@@ -213,6 +225,58 @@ def test_a_hundred_kills_lose_nothing(instance: Callable[..., Instance], seed: i
     chance = random.Random(seed)
     with sink(slow=0.005) as post:
         _experiment(instance(mail_port=post.port), post, chance, web=50, worker=50)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("point", ["before_commit", "after_commit", "after_250"])
+def test_forty_kills_at_the_worst_instants_lose_nothing(
+    instance: Callable[..., Instance], point: str
+) -> None:
+    """The web server's master brings its processes back; the worker is brought back here."""
+    with sink() as post:
+        it = instance(mail_port=post.port)
+        new_event(it.app, "pannes", capacity=1_000_000)
+        clients = Clients(it)
+        it.mutant = "" if point == "after_250" else point
+        it.serve()
+        it.mutant = point
+        worker = it.worker()
+        kills = {"web": 0, "worker": 0}
+
+        def until_forty() -> None:
+            nonlocal worker
+            deadline = time.monotonic() + 300
+            while sum(kills.values()) < 40 and time.monotonic() < deadline:
+                time.sleep(0.1)
+                if worker.poll() is not None:
+                    kills["worker"] += 1
+                    it.running.remove(worker)
+                    worker = it.worker()
+                kills["web"] = it.log.read_text(errors="replace").count("SIGKILL")
+
+        async def both() -> None:
+            signing_up = asyncio.create_task(clients.run())
+            await asyncio.to_thread(until_forty)
+            clients.stopped = True
+            await signing_up
+
+        asyncio.run(both())
+        it.kill(worker)
+        it.mutant = ""
+        it.worker()
+        clean = _all_sent(it.app, CLEAN_SECONDS)
+        print(f"R10 {point}: {kills}, {len(clients.receipts)} acknowledged")
+        assert clean, _states(it.app)
+        assert sum(kills.values()) >= 40
+        assert clients.strange == []
+        found = oracle.broken(
+            it.app,
+            receipts=clients.receipts,
+            messages=post.messages,
+            surplus_allowed=(kills["worker"] + 1) * CONNECTIONS,
+        )
+        assert found == []
+        assert it.bugs() == []
 
 
 def _killed_once(it: Instance, post: Sink) -> bool:
