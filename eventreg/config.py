@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from dotenv import dotenv_values
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ("development", "production", "testing")
 SHORTEST_KEY = 32
+DIGITS = 9
+HOST = re.compile(r"[a-z0-9.-]{1,253}|[0-9a-f:]{2,39}")  # a name, IPv4, IPv6
 WEAK_KEYS = re.compile(r"^(change|secret|dev|test|password|azerty|(.)\2+$)", re.IGNORECASE)
 
 
@@ -85,11 +88,26 @@ class Settings:
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from EVENTREG_* and the instance folder's `.env`; raises BadSettings with every mistake."""
     process = dict(os.environ if environ is None else environ)
-    instance = (
-        Path(process.get("EVENTREG_INSTANCE_DIR") or ROOT / "instance").expanduser().resolve()
-    )
-    dotenv = {k: v for k, v in dotenv_values(instance / ".env").items() if v is not None}
+    try:
+        instance = (
+            Path(process.get("EVENTREG_INSTANCE_DIR") or ROOT / "instance").expanduser().resolve()
+        )
+        # It holds people's data and the key: nobody else on the machine may look into it.
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        dotenv = {k: v for k, v in dotenv_values(instance / ".env").items() if v is not None}
+    except (OSError, RuntimeError, ValueError) as fault:
+        why = getattr(fault, "strerror", None) or type(fault).__name__
+        raise BadSettings([f"EVENTREG_INSTANCE_DIR: cannot be used: {why.lower()}"]) from fault
     return _Reader({**dotenv, **process}, instance).settings()
+
+
+def _well_formed(url: str) -> bool:
+    """Whether the parts of a URL can be told apart, its port included."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True
 
 
 class _Reader:
@@ -117,7 +135,8 @@ class _Reader:
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         value = self.text(name, str(default))
-        if not value.isdecimal() or not low <= int(value) <= high:
+        # More digits than Python turns into a number are a mistake, not a traceback.
+        if not value.isdecimal() or len(value) > DIGITS or not low <= int(value) <= high:
             self.wrong(name, f"must be a whole number from {low} to {high}")
             return default
         return int(value)
@@ -142,26 +161,32 @@ class _Reader:
     def kept_key(self) -> str:
         """A key made once and kept in the instance folder, so that a restart keeps links valid."""
         path = self.instance / "secret_key"
-        if path.exists():
-            return path.read_text().strip()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        key = secrets.token_urlsafe(48)
-        try:
-            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-                out.write(key)
-        except FileExistsError:  # web and worker started together
-            return path.read_text().strip() or key
+        if not path.exists():
+            draft = path.with_name(f"secret_key.{secrets.token_hex(8)}")
+            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+                out.write(secrets.token_urlsafe(48))
+            # Web and worker start together: the first link wins, and nobody reads half a key.
+            with suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+        key = path.read_text().strip()
+        if len(key) < SHORTEST_KEY:
+            self.wrong("SECRET_KEY", f"{path.name} in the instance folder is not whole: remove it")
         return key
 
     def database_url(self) -> str:
         value = self.text("DATABASE_URL")
         if not value:
             return f"sqlite:///{self.instance / 'eventreg.sqlite3'}"
+        if not _well_formed(value):
+            self.wrong("DATABASE_URL", "cannot be read: check its host and its port")
+        elif value == "sqlite:///":
+            self.wrong("DATABASE_URL", "must name a file: web and worker share it")
         if value.startswith(("postgresql://", "postgres://")):
             return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
         if not value.startswith(("postgresql+psycopg://", "sqlite:///")):
             self.wrong("DATABASE_URL", "must begin with postgresql:// or sqlite:///")
-        if value.endswith(":memory:") or value == "sqlite:///":
+        if value.startswith("sqlite") and (":memory:" in value or "?" in value):
             self.wrong("DATABASE_URL", "must name a file: web and worker share it")
         return value
 
@@ -169,6 +194,8 @@ class _Reader:
         value = self.text("QUEUE_URL")
         if value and not value.startswith(("redis://", "rediss://", "postgresql://", "sqlite:///")):
             self.wrong("QUEUE_URL", "must begin with redis://, postgresql:// or sqlite:///")
+        elif not _well_formed(value):
+            self.wrong("QUEUE_URL", "cannot be read: check its host and its port")
         return value or f"sqlite:///{self.instance / 'queue.sqlite3'}"
 
     def base_url(self) -> str:
@@ -176,12 +203,21 @@ class _Reader:
         if not self.text("PORT") and self.values.get("PORT", "").isdecimal():
             default = f"http://127.0.0.1:{self.values['PORT']}"
         value = self.text("BASE_URL", default).rstrip("/")
+        if not _well_formed(value):
+            self.wrong("BASE_URL", "cannot be read: check its host and its port")
+            return default
         parts = urlsplit(value)
         if self.production and not self.text("BASE_URL"):
             self.wrong("BASE_URL", "is required in production")
-        elif parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        elif (
+            parts.scheme not in ("http", "https")
+            or not HOST.fullmatch(parts.hostname or "")
+            or parts.path
+            or parts.query
+            or parts.fragment
+        ):
             self.wrong("BASE_URL", "must be like https://evenements.exemple.gouv.fr, no path")
-        elif "*" in parts.netloc or "@" in parts.netloc:
+        elif "@" in parts.netloc:
             self.wrong("BASE_URL", "must name one host")
         elif self.production and parts.scheme != "https":
             self.wrong("BASE_URL", "must begin with https:// in production")
