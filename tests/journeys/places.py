@@ -44,7 +44,6 @@ PUBLIC: Mapping[str, tuple[str, int]] = MappingProxyType(
         "inscription-a-confirmer": ("{unconfirmed}", 200),
         "inscription-en-attente": ("{pending}", 200),
         "inscription-confirmee": ("{confirmed}", 200),
-        "inscription-expiree": ("{expired}", 200),
         "lien-perime": ("/inscriptions/lien/c.invente", 410),
         "mes-inscriptions": ("/mes-inscriptions/", 200),
         "accessibilite": ("/accessibilite/", 200),
@@ -126,12 +125,10 @@ def prepare(site: Site) -> dict[str, str]:
     free = site.create("sans-confirmation", "Sans confirmation", *direct)
     found["received_confirmed"] = site.sign_up(free, "directe@example.org")
     site.command("events", "set", free, f"closes_at={site.moment()}")
-    short = site.create("delai-court", "Délai très court", "confirmation_hours=0.0001")
-    site.sign_up(short, "expiree@example.org")
-    found["expired"] = site.link_of("expiree@example.org", "confirm_address")
     site.sign_up(OPEN, "annulee@interieur.gouv.fr", confirmed=True)
     site.act(site.link_of("annulee@interieur.gouv.fr", "confirmed"), "annuler")
-    site.ask_sign_in()
+    site.command("organisers", "create", "accueil@example.org", "--name", "Équipe d’accueil")
+    site.ask_sign_in("accueil@example.org")
     site.command("jobs", "run")
     site.command("mails", "drain")
     found["mail"] = str(site.mails_to("a.confirmer@interieur.gouv.fr")[0]["id"])
