@@ -1,6 +1,6 @@
 """Codes as organisers read them: English ids, translated where they are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -137,6 +137,28 @@ SETTINGS: Mapping[str, str] = {
     "contact_name": N_("Name of the contact"),
     "contact_email": N_("E-mail address of the contact"),
 }
+# What a document brings beside the settings.
+DOCUMENT_FACTS: Mapping[str, str] = {
+    "kind": N_("Type of event"),
+    "categories": N_("Type of event"),
+    "tags": N_("Keywords"),
+    "lead": N_("Introduction"),
+    "lead_html": N_("Introduction"),
+    "body": N_("Presentation"),
+    "body_html": N_("Presentation"),
+    "day_only": N_("Hours"),
+    "postal_code": N_("Postal address"),
+    "city": N_("Postal address"),
+    "info_fields": N_("Practical information"),
+    "images": N_("Pictures"),
+    "files": N_("Documents"),
+    "videos": N_("Videos"),
+    "calls_to_action": N_("Buttons of the text"),
+    "press_contacts": N_("Press contact"),
+    "paid": N_("Price"),
+    "programme": N_("Programme"),
+    "state": N_("Visibility"),
+}
 
 
 def state(code: str) -> str:
@@ -145,23 +167,33 @@ def state(code: str) -> str:
 
 
 def outcome(code: str) -> str:
+    """What the address alone said."""
     return say(OUTCOME_WORDS.get(code, code))
 
 
 def source(code: str) -> str:
+    """Where a registration comes from."""
     return say(SOURCE_WORDS.get(code, code))
 
 
 def action(code: str) -> str:
+    """What a trace says was done."""
     return say(ACTIONS.get(code, code))
 
 
 def mail_kind(code: str) -> str:
+    """What a letter is about."""
     return say(MAIL_KINDS.get(code, code))
 
 
 def setting(key: str) -> str:
-    return say(SETTINGS.get(key, key))
+    """The name of a setting, or of what a document says."""
+    return say(SETTINGS.get(key) or DOCUMENT_FACTS.get(key, key))
+
+
+def changes(keys: Iterable[str]) -> str:
+    """What changed, each thing once: « Début, Présentation »."""
+    return ", ".join(dict.fromkeys(setting(key) for key in keys))
 
 
 def actor(code: str, names: Mapping[str, str]) -> str:
@@ -232,6 +264,7 @@ def template_words() -> dict[str, object]:
             "action": action,
             "mail_kind": mail_kind,
             "setting": setting,
+            "changes": changes,
             "week": week,
             "day": day,
             "moment": moment,
