@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import has_request_context, request
 from flask_babel import gettext
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 
@@ -16,19 +18,27 @@ from eventreg.shared.addresses import InvalidAddress, canonical
 from eventreg.shared.errors import DomainError
 from eventreg.shared.i18n import translate
 
-# Controls, surrogates, private use; and the bidi marks that make a name read otherwise.
+# Controls, surrogates, private use, tags; and the bidi marks that make a name read otherwise.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+    "\ud800-\uf8ff\ufeff\ufffe\uffff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
+# Unicode's normal form costs quadratic time on heaped accents (R34): longer texts stay as they
+# are, since every limit below refuses them anyway.
+NORMALISED_LIMIT = 5_000
 
 
 def clean_line(value: str) -> str:
-    """NFC, white space folded to single spaces, trimmed."""
+    """NFC, white space folded to single spaces, trimmed; as it is when no limit allows it."""
+    if len(value) > NORMALISED_LIMIT:
+        return value
     return " ".join(unicodedata.normalize("NFC", value).split())
 
 
 def clean_text(value: str) -> str:
-    """NFC, LF line ends, trimmed."""
+    """NFC, LF line ends, trimmed; as it is when no limit allows it."""
+    if len(value) > NORMALISED_LIMIT:
+        return value
     value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
     return value.strip()
 
@@ -127,6 +137,15 @@ class EmailAddress:
 
 class BaseForm(FlaskForm):
     """Shape only; `show` puts a refusal beside its field, or above the form when it has none."""
+
+    class Meta(FlaskForm.Meta):
+        """Flask-WTF would read a JSON body too, and hand over numbers, lists and lone surrogates."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What a browser's form sent, or what the caller gives; never a JSON body."""
+            if has_request_context() and request.is_json:
+                return formdata if isinstance(formdata, MultiDict) else None
+            return super().wrap_formdata(form, formdata)
 
     def show(self, refusal: DomainError) -> None:
         if refusal.field and refusal.field in self._fields:
