@@ -15,7 +15,7 @@ cli.add_command(registry_cli)
 
 @cli.command("check")
 @click.option("--event", "slug", help="The event whose rule applies; without it, public agents.")
-@click.option("--json", "as_data", is_flag=True)
+@click.option("--json", "as_data", is_flag=True, help="All keys, as JSON.")
 @click.argument("emails", nargs=-1, required=True)
 def check(slug: str | None, as_data: bool, emails: tuple[str, ...]) -> None:
     """Decision and reason per address, assuming a proven mailbox; one answer per argument."""
@@ -46,7 +46,7 @@ def check(slug: str | None, as_data: bool, emails: tuple[str, ...]) -> None:
 
 
 @registry_cli.command("show")
-@click.option("--json", "as_data", is_flag=True)
+@click.option("--json", "as_data", is_flag=True, help="All keys, as JSON.")
 def show(as_data: bool) -> None:
     """What is loaded, with its version."""
     registry = services.current_registry()

@@ -30,7 +30,11 @@ READ_LIMIT = 1024 * 1024 + 1  # one byte more than a document may have, so that 
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would be read; change nothing.")
 @click.option("--publish", is_flag=True, help="Publish, whatever the documents say.")
-@click.option("--site-root", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--site-root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where files and images are looked for; an absent one is a warning.",
+)
 @click.option("--json", "as_data", is_flag=True, help="Facts as JSON on stdout.")
 def import_(
     paths: Sequence[Path], dry_run: bool, publish: bool, site_root: Path | None, as_data: bool
@@ -137,11 +141,11 @@ def _report(row: dict[str, Any]) -> None:
 
 @cli.command("create")
 @click.argument("slug")
-@click.option("--title", required=True)
+@click.option("--title", required=True, help="As people read it.")
 @click.option(
     "--starts-at", required=True, help="ISO date and time, local to the event or with offset."
 )
-@click.option("--ends-at")
+@click.option("--ends-at", help="The same for the end.")
 @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...")
 def create(
     slug: str, title: str, starts_at: str, ends_at: str | None, settings: Sequence[str]
@@ -164,7 +168,7 @@ def create(
 
 
 @cli.command("list")
-@click.option("--json", "as_data", is_flag=True)
+@click.option("--json", "as_data", is_flag=True, help="All keys, as JSON.")
 def list_(as_data: bool) -> None:
     """All events, next first."""
     now = utc_now()

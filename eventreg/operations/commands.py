@@ -34,10 +34,14 @@ def _settings() -> Settings:
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
-@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes."
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="Threads of each."
+)
 @with_appcontext
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Run the web server."""
@@ -115,7 +119,7 @@ def _alembic(run: Callable[[], object]) -> None:
 
 
 @click.command("doctor")
-@click.option("--json", "as_data", is_flag=True)
+@click.option("--json", "as_data", is_flag=True, help="The findings, as JSON.")
 @with_appcontext
 def doctor(as_data: bool) -> None:
     """Check settings, database, queue and the invariants; exit 1 when something is off."""

@@ -6,6 +6,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from eventreg.config import Settings
 from eventreg.operations import migrations
@@ -26,15 +27,22 @@ def write_probe(now: datetime) -> None:
 
 
 def findings(settings: Settings, now: datetime) -> list[Finding]:
-    """Everything that `eventreg doctor` says, without stopping at the first fault."""
-    return [
+    """Everything that `eventreg doctor` says, without stopping at the first fault.
+
+    Where the database is away, or older than the code, nothing more can be asked of it.
+    """
+    found = [
         Finding("settings", True, f"{settings.env}, {settings.base_url}"),
         _theme(settings),
-        _database(),
-        _schema(),
-        *all_findings(now),
-        _kept(now),
     ]
+    try:
+        found += [_database(), _schema()]
+    except OperationalError as fault:
+        words = str(fault.orig).strip().splitlines()[0] if fault.orig else type(fault).__name__
+        return [*found, Finding("database", False, words)]
+    if found[-1].ok:
+        found += [*all_findings(now), _kept(now)]
+    return found
 
 
 def _theme(settings: Settings) -> Finding:

@@ -7,9 +7,9 @@ from eventreg.organisers import services
 from eventreg.organisers.rules import PRINTED_LINK_LIFE, Role
 from eventreg.shared import urls
 from eventreg.shared.addresses import InvalidAddress, canonical
+from eventreg.shared.cli import shown_refusals
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
-from eventreg.shared.errors import DomainError
 from eventreg.shared.fields import clean_line, has_unprintable
 
 cli = AppGroup("organisers", help="Accounts of organisers.")
@@ -43,11 +43,8 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> s
 @click.option("--event", "slug", help="Short name of one event; without it, all events.")
 def create(email: str, name: str, role: str, slug: str | None) -> None:
     """Make an account (or give an account one more role); print a one-time sign-in link."""
-    try:
-        with transaction():
-            services.create(email, name=name, role=Role(role), event_slug=slug, now=utc_now())
-    except DomainError as refusal:
-        raise click.ClickException(str(refusal)) from refusal
+    with shown_refusals(), transaction():
+        services.create(email, name=name, role=Role(role), event_slug=slug, now=utc_now())
     _print_link(email)
 
 
@@ -59,11 +56,8 @@ def link(email: str) -> None:
 
 
 def _print_link(email: str) -> None:
-    try:
-        with transaction():
-            locale, code = services.link(email, life=PRINTED_LINK_LIFE, now=utc_now())
-    except DomainError as refusal:
-        raise click.ClickException(str(refusal)) from refusal
+    with shown_refusals(), transaction():
+        locale, code = services.link(email, life=PRINTED_LINK_LIFE, now=utc_now())
     minutes = int(PRINTED_LINK_LIFE.total_seconds() // 60)
     click.echo(f"This link works once, within {minutes} minutes:", err=True)
     click.echo(urls.absolute("organisers.enter", locale, token=code))

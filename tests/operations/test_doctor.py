@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from alembic import command as alembic
 from flask import Flask
 from sqlalchemy import text
 
-from eventreg.operations import invariants
+from eventreg.operations import invariants, migrations
 from eventreg.registration import queries, services
 from eventreg.registration.services import Applicant
 from eventreg.shared import clock
@@ -172,6 +173,17 @@ def test_a_schema_that_is_behind_is_seen(app: Flask, healthy: Any) -> None:
         assert off(app) == ["schema"]
     finally:
         change("UPDATE alembic_version SET version_num = :known", known=revision)
+
+
+def test_a_database_without_tables_is_told_and_not_asked_for_more(app: Flask, ctx: None) -> None:
+    alembic.downgrade(migrations.config(), "base")
+    try:
+        assert doctor(app) == (
+            1,
+            {**dict.fromkeys(CHECKS[:3], True), "schema": False, "queue": True},
+        )
+    finally:
+        alembic.upgrade(migrations.config(), "head")
 
 
 def test_a_database_that_forgets_on_a_power_cut_is_seen(

@@ -58,9 +58,13 @@ def test_create_again_adds_or_changes_a_role(app: Flask, make_event: Any) -> Non
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["create", "nadia@example.org", "--name", "N"], 1, "already has this role"),
-        (["create", "b@example.org", "--name", "B", "--event", "missing"], 1, "short name"),
-        (["link", "missing@example.org"], 1, "No active account"),
+        (["create", "nadia@example.org", "--name", "N"], 1, "Ce compte a déjà ce rôle"),
+        (
+            ["create", "b@example.org", "--name", "B", "--event", "missing"],
+            1,
+            "Aucun événement n’a ce nom court",
+        ),
+        (["link", "missing@example.org"], 1, "Aucun compte actif"),
         (["create", "nadia@", "--name", "N"], 2, "not an e-mail address"),
         (["create", "b@example.org", "--name", " "], 2, "printable"),
         (["create", "b@example.org", "--name", "a\x1b[31m"], 2, "printable"),
