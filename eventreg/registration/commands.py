@@ -73,6 +73,8 @@ def fill(slug: str, count: int) -> None:
         raise click.ClickException("refused in production: these people do not exist")
     with shown_refusals():
         done = 0
+        with transaction():
+            importing.refuse_if_too_many(event_services.locked(slug), count)
         with click.progressbar(
             length=count, label="fill", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:

@@ -4,7 +4,7 @@ import random
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, literal, select, update
 
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
@@ -12,7 +12,7 @@ from eventreg.events.queries import pool as pool_of
 from eventreg.registration.errors import Full
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import State
-from eventreg.shared.db import db
+from eventreg.shared.db import JsonColumn, UtcDateTime, db
 from eventreg.shared.text import fold
 
 BATCH = 2_000
@@ -80,6 +80,7 @@ FAMILY = [
     "Vidal",
     "Weber",
 ]
+FOLDED = {name: fold(name) for name in (*GIVEN, *FAMILY)}
 BODIES = (
     "Préfecture de la Drôme",
     "Ministère de la Transition écologique",
@@ -102,16 +103,16 @@ def fill(event: Event, count: int, now: datetime, *, state: State = State.CONFIR
     query = update(Pool).where(Pool.id == pool.id)
     if pool.capacity is not None:
         query = query.where(Pool.taken + count <= Pool.capacity)
-    first = _next_number(event.id)
+    first = _random_number(event.id)
+    last = db.session.execute(select(func.max(Registration.id))).scalar_one() or 0
     for start in range(0, count, BATCH):
         rows = [
             _row(event, first + number, now, state)
             for number in range(start, min(start + BATCH, count))
         ]
-        ids = db.session.execute(
-            insert(Registration).returning(Registration.id, sort_by_parameter_order=True), rows
-        ).scalars()
-        db.session.execute(insert(AuditEntry), [_trace(event, key, now, state) for key in ids])
+        # Without RETURNING: SQLite would take the rows one by one.
+        db.session.connection().execute(insert(Registration), rows)
+    _trace(event.id, last, now)
     taken = db.session.execute(
         query.values(taken=Pool.taken + count), execution_options={"synchronize_session": False}
     )
@@ -121,15 +122,22 @@ def fill(event: Event, count: int, now: datetime, *, state: State = State.CONFIR
     return count
 
 
-def _next_number(event_id: int) -> int:
-    """A number no earlier row of this event used, so that filling twice makes no twins."""
+def refuse_if_too_many(event: Event, count: int) -> None:
+    """Raises Full when `count` more people do not fit, before any is added."""
+    pool = pool_of(event.id)
+    if pool.capacity is not None and pool.taken + count > pool.capacity:
+        raise Full
+
+
+def _random_number(event_id: int) -> int:
+    """Where to begin, so that filling twice makes no twins (but once in a billion times)."""
     return secrets.randbelow(10**9) * 1_000_000 + event_id
 
 
 def _row(event: Event, number: int, now: datetime, state: State) -> dict[str, object]:
     chance = random.Random(number)  # noqa: S311 - plausible people, no secret
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
-    email = f"{fold(given)}.{fold(family)}.{number}@exemple-{number % 7}.example".lower()
+    email = f"{FOLDED[given]}.{FOLDED[family]}.{number}@exemple-{number % 7}.example"
     at = now - timedelta(minutes=chance.randrange(1, 60 * 24 * 20))
     return {
         "public_id": secrets.token_urlsafe(16),
@@ -150,7 +158,7 @@ def _row(event: Event, number: int, now: datetime, state: State) -> dict[str, ob
         "answers": {},
         "justification": "",
         "decision_reason": "",
-        "search": fold(f"{family} {given} {email}"),
+        "search": f"{FOLDED[family]} {FOLDED[given]} {email}",
         "eligibility_outcome": "eligible",
         "eligibility_reason": "filled",
         "eligibility_rule": "filled",
@@ -162,14 +170,20 @@ def _row(event: Event, number: int, now: datetime, state: State) -> dict[str, ob
     }
 
 
-def _trace(event: Event, registration_id: int, now: datetime, state: State) -> dict[str, object]:
-    return {
-        "at": now,
-        "actor": "operator",
-        "action": "filled",
-        "event_id": event.id,
-        "registration_id": registration_id,
-        "old_state": None,
-        "new_state": state,
-        "details": {},
-    }
+def _trace(event_id: int, after: int, now: datetime) -> None:
+    """One trace for each person filled in since the row `after`, in one statement."""
+    people = select(
+        literal(now, UtcDateTime()),
+        literal("operator"),
+        literal("filled"),
+        Registration.event_id,
+        Registration.id,
+        Registration.state,
+        literal({}, JsonColumn),
+    ).where(
+        Registration.event_id == event_id,
+        Registration.source == "filled",
+        Registration.id > after,
+    )
+    columns = ["at", "actor", "action", "event_id", "registration_id", "new_state", "details"]
+    db.session.execute(insert(AuditEntry).from_select(columns, people.order_by(Registration.id)))
