@@ -2,12 +2,15 @@
 
 import logging
 import sys
-import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import ParseException
+
+from eventreg.shared import http, logs
 
 BACKLOG = 4096  # a rush waits in the kernel instead of being refused (R1)
 CONNECTIONS = 4096
@@ -47,6 +50,10 @@ def serve(
     `after_fork` runs in each new worker process.
     """
     log_to_stderr()
+    logging.getLogger("gunicorn.error").addFilter(logs.WithoutAddresses())
+    app.register_error_handler(
+        ParseException, lambda _fault: http.error_page(HTTPStatus.BAD_REQUEST)
+    )
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     options = {
         "bind": bind,
@@ -81,9 +88,7 @@ def _begin(after_fork: Callable[[], None]) -> None:
 def log_to_stderr() -> None:
     """One line per request and per job, in UTC, to stderr."""
     handler = logging.StreamHandler(sys.stderr)
-    form = logging.Formatter("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-    form.converter = time.gmtime
-    handler.setFormatter(form)
+    handler.setFormatter(logs.Discreet())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

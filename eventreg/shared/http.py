@@ -4,7 +4,8 @@ import hashlib
 import logging
 import time
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask.sessions import SecureCookieSessionInterface
@@ -15,10 +16,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from eventreg.config import Settings
 from eventreg.shared.errors import DomainError, RateLimited, Unavailable
 from eventreg.shared.i18n import translate
+from eventreg.shared.requests import FIELDS_LIMIT, BoundedRequest, TableId
 from eventreg.shared.tokens import random_id
 
 logger = logging.getLogger("eventreg.http")
@@ -42,7 +45,6 @@ PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), bro
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 CSRF_SECONDS = 24 * 3600  # a public form may stay open all day (ui.md, 13.1)
 BODY_LIMIT = 2 * 1024 * 1024
-FIELDS_LIMIT = 200
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -68,6 +70,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         TRUSTED_HOSTS=trusted_hosts(settings),
     )
     app.session_interface = Sessions()
+    app.request_class = BoundedRequest
+    app.url_map.converters["int"] = TableId
+    app.log_exception = _log_bug  # type: ignore[method-assign]  # Flask's own quotes the path
     csrf.init_app(app)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
@@ -100,6 +105,8 @@ def _begin() -> ResponseReturnValue | None:
     _ = request.host  # raises for a host that is not ours
     if request.method in UNSAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
         return error_page(HTTPStatus.FORBIDDEN)
+    if isinstance(request, BoundedRequest) and not request.readable:
+        return error_page(HTTPStatus.NOT_FOUND)
     if request.method not in {"GET", "HEAD", "OPTIONS", *UNSAFE}:
         return error_page(HTTPStatus.METHOD_NOT_ALLOWED)
     return None
@@ -114,6 +121,11 @@ def _finish(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-store")
+    if isinstance(request.routing_exception, RequestRedirect):
+        # The router's address comes from the request's Host, with a port of the visitor's choice.
+        place = urlsplit(request.routing_exception.new_url)
+        path = "/" + place.path.lstrip("/")
+        headers["Location"] = urlunsplit(("", "", path, place.query, ""))
     settings: Settings = current_app.extensions["settings"]
     if settings.secure_cookies:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
@@ -192,8 +204,13 @@ def _show_lost(error: DBAPIError) -> ResponseReturnValue:
     return _show_busy(error) if error.connection_invalidated else _show_bug(error)
 
 
+def _log_bug(exc_info: Any) -> None:
+    """The id of the request leads to the line that names its route; no path, no token."""
+    logger.error("bug in request %s", g.get("request_id"), exc_info=exc_info)
+
+
 def _show_bug(error: Exception) -> ResponseReturnValue:
     if current_app.testing and current_app.config.get("PROPAGATE_BUGS"):
         raise error
-    logger.error("bug in request %s", g.get("request_id"), exc_info=error)
+    _log_bug((type(error), error, error.__traceback__))
     return error_page(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -25,7 +25,7 @@ JSON_BODIES = [
 
 
 @pytest.fixture
-def token(client, make_event, now):  # noqa: ARG001 - the clock stands while the form is open
+def token(client, make_event, now):
     make_event(slug="rencontre")
     page = client.get(FORM).get_data(as_text=True)
     return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
