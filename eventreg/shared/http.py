@@ -126,6 +126,7 @@ def _finish(response: Response) -> Response:
         place = urlsplit(request.routing_exception.new_url)
         path = "/" + place.path.lstrip("/")
         headers["Location"] = urlunsplit(("", "", path, place.query, ""))
+        response.set_data(b"")  # its link names the host again
     settings: Settings = current_app.extensions["settings"]
     if settings.secure_cookies:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
