@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventreg.shared.db import Base, JsonColumn, Keep, code, personal, plain
+
+WITH_BODY = text("body_erased_at IS NULL")  # the nightly erasure reads these alone
 
 
 class OutboxMessage(Base):
@@ -49,5 +51,11 @@ class OutboxMessage(Base):
         Index("ix_outbox_due", "state", "lane", "due_at"),
         Index("ix_outbox_registration_id", "registration_id", "kind"),
         Index("ix_outbox_recipient_key", "recipient_key", "created_at"),
-        Index("ix_outbox_event_id", "event_id", "state"),
+        Index("ix_outbox_event_id", "event_id", "id"),
+        Index(
+            "ix_outbox_bodies",
+            "created_at",
+            sqlite_where=WITH_BODY,
+            postgresql_where=WITH_BODY,
+        ),
     )

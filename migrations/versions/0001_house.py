@@ -457,8 +457,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_bodies",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("body_erased_at IS NULL"),
+            postgresql_where=sa.text("body_erased_at IS NULL"),
+        )
         batch_op.create_index("ix_outbox_due", ["state", "lane", "due_at"], unique=False)
-        batch_op.create_index("ix_outbox_event_id", ["event_id", "state"], unique=False)
+        batch_op.create_index("ix_outbox_event_id", ["event_id", "id"], unique=False)
         batch_op.create_index(
             "ix_outbox_recipient_key", ["recipient_key", "created_at"], unique=False
         )
@@ -505,6 +512,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_recipient_key")
         batch_op.drop_index("ix_outbox_event_id")
         batch_op.drop_index("ix_outbox_due")
+        batch_op.drop_index(
+            "ix_outbox_bodies",
+            sqlite_where=sa.text("body_erased_at IS NULL"),
+            postgresql_where=sa.text("body_erased_at IS NULL"),
+        )
 
     op.drop_table("outbox")
     with op.batch_alter_table("sign_in_links", schema=None) as batch_op:

@@ -2,13 +2,14 @@
 
 from http import HTTPStatus
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from eventreg.backoffice import queries, rules, words
 from eventreg.backoffice.access import bp, filled
 from eventreg.backoffice.forms import ConfirmImportForm, ImportForm, NewEventForm
+from eventreg.config import Settings
 from eventreg.events import importing
 from eventreg.events import services as events
 from eventreg.events.errors import BadValue, SlugTaken
@@ -49,11 +50,18 @@ def create() -> ResponseReturnValue:
     form = filled(NewEventForm)
     if request.method == "GET":
         return render_template("backoffice/create.html", form=form)
-    if form.check({}, NEW_EVENT_ZONE):
+    settings: Settings = current_app.extensions["settings"]
+    if form.check({}, settings.timezone):
         slug = (form.slug.data or "").lower()
         try:
             with transaction():
-                events.create(slug, actor=account().actor, now=utc_now(), **form.values)
+                events.create(
+                    slug,
+                    actor=account().actor,
+                    now=utc_now(),
+                    timezone=settings.timezone,
+                    **form.values,
+                )
             flash(
                 gettext("The event has been created as a draft: nobody else sees it yet."),
                 "success",
@@ -63,9 +71,6 @@ def create() -> ResponseReturnValue:
             form.show(refusal)
     page = render_template("backoffice/create.html", form=form)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-NEW_EVENT_ZONE = "Europe/Paris"  # the zone of a new event until its settings say otherwise
 
 
 @bp.route("/importer/", methods=["GET", "POST"])

@@ -16,6 +16,8 @@ from eventreg.shared import clock, tokens
 from eventreg.shared.db import db, insert_or_none
 from eventreg.shared.errors import N_, Invalid
 
+ADDABLE = ("draft", "published")
+
 
 def decide(registration: Registration, *, accept: bool, reason: str, actor: str) -> State:
     """Accepts or refuses a pending person; the capacity is checked again.
@@ -68,10 +70,13 @@ def add_by_hand(
 ) -> Registration:
     """A confirmed registration, also after the deadline; the reason is traced.
 
-    Raises Invalid without a reason, AlreadyRegistered, Full unless `over_capacity`.
+    Raises Invalid without a reason or when the event is over, AlreadyRegistered, Full unless
+    `over_capacity`.
     """
     if not reason:
         raise Invalid(N_("Write why this person is added by hand."), field="reason")
+    if event.state not in ADDABLE:
+        raise Invalid(N_("This event is cancelled or archived: nobody can be added to it."))
     page = queries.signup_page_of(event.id)
     now = clock.deciding_instant(db.session)
     row = _row(event, applicant, reason=reason, locale=locale, now=now)
