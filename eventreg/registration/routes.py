@@ -21,7 +21,7 @@ from eventreg.registration.links import Grant
 from eventreg.registration.queries import SignupPage
 from eventreg.registration.rules import SignupState, State
 from eventreg.registration.services import self_service
-from eventreg.shared import clock, limits
+from eventreg.shared import clock, limits, pace
 from eventreg.shared.access import LINK, PUBLIC, access
 from eventreg.shared.addresses import canonical
 from eventreg.shared.db import transaction
@@ -191,7 +191,7 @@ def my_registrations() -> ResponseReturnValue:
         html = render_template("registration/my_registrations.html", form=form, sent=False)
         return html, HTTPStatus.UNPROCESSABLE_ENTITY
     limits.hit(limits.LETTERS, "my-links", fail_open=False)
-    with transaction():
+    with pace.even(), transaction():
         services.send_links(
             canonical(form.email.data or ""), locale=current_locale(), now=clock.utc_now()
         )

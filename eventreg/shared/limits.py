@@ -46,11 +46,13 @@ class Limits:
 
 def client() -> str:
     """The client's network: one IPv4 address, or an IPv6 /64."""
-    text = request.remote_addr or "unknown"
+    text = (request.remote_addr or "unknown").partition("%")[0]  # without a link's scope
     try:
         address = ip_address(text)
     except ValueError:
         return text
+    if address.version == 6 and address.ipv4_mapped:  # else all of IPv4 would share one counter
+        return str(address.ipv4_mapped)
     return str(ip_network(f"{text}/64", strict=False)) if address.version == 6 else text
 
 
