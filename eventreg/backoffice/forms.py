@@ -163,8 +163,9 @@ class SettingsForm(EventValues):
 
     @property
     def version_seen(self) -> int:
-        """The version that was on the screen; an altered one is as stale as any."""
-        text = str(self.version.data or "")
+        """The version that was on the screen; an altered one is as stale as any, or as none."""
+        # A field that was not sent would keep the present version and write over everything.
+        text = str(self.version.data or "") if self.version.raw_data else ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
     def differences(self, stored: dict[str, str]) -> list[rules.Difference]:

@@ -213,7 +213,7 @@ def _line(key: str, text: str, _zone: str) -> str:
 
 def _long(key: str, text: str, _zone: str) -> str:
     value = clean_text(text)
-    if len(value) > 2000:
+    if len(value) > 2000 or has_unprintable(value):
         raise BadValue(N_("Use %(limit)s printable characters at most."), field=key, limit=2000)
     return value
 
@@ -245,7 +245,7 @@ def _waiting_list(key: str, text: str, zone: str) -> bool:
 def _capacity(key: str, text: str, _zone: str) -> int | None:
     if text.lower() in ("", NONE):
         return None
-    if not text.isascii() or not text.isdecimal() or int(text) > 10_000_000:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 8) or int(text) > 10_000_000:
         raise BadValue(N_("Write a whole number of places, for example: 120."), field=key)
     return int(text)
 
