@@ -24,6 +24,10 @@ def main() -> None:
         first = str(fault.orig).strip().splitlines()[0] if fault.orig else str(fault)
         sys.stderr.write(f"database: {first} (is it up to date? eventreg db upgrade)\n")
         sys.exit(1)
+    except UnicodeEncodeError:
+        # Bytes of the command line that are no text would reach the database.
+        sys.stderr.write("eventreg: an argument is not UTF-8 text\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

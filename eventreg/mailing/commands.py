@@ -12,6 +12,7 @@ from eventreg.mailing import delivery
 from eventreg.mailing.delivery import reading
 from eventreg.mailing.rules import MailState
 from eventreg.shared.cli import shown_refusals
+from eventreg.shared.requests import LARGEST_ID
 
 cli = AppGroup("mails", help="The outbox: what is owed to people by e-mail.")
 STATES = [state.value for state in MailState]
@@ -36,7 +37,7 @@ def list_(as_data: bool, state: str | None) -> None:
 
 
 @cli.command("show")
-@click.argument("key", metavar="ID", type=int)
+@click.argument("key", metavar="ID", type=click.IntRange(1, LARGEST_ID))
 @click.option("--json", "as_data", is_flag=True, help="All keys, as JSON.")
 def show(key: int, as_data: bool) -> None:
     """Show one letter with its links; refused in production (a link opens somebody's registration)."""

@@ -45,6 +45,8 @@ def _settings() -> Settings:
 @with_appcontext
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Run the web server."""
+    if not host.isascii():
+        raise click.UsageError("--host takes the address or the name of this machine")
     app = _app()
     server.serve(
         app,
