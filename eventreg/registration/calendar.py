@@ -21,6 +21,6 @@ def of_registration(page: SignupPage, registration: Registration, *, now: dateti
         ends_at=facts.ends_at,
         day_only=page.day_only,
         timezone=facts.timezone,
-        place=", ".join(part for part in (page.venue, page.address, page.city) if part),
+        place=page.place,
     )
     return calendar.write([entry])

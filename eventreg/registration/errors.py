@@ -22,6 +22,9 @@ class Full(DomainError):
 
 
 class NotEligible(DomainError):
+    """`suggestion` is an address to propose, never to apply."""
+
+    suggestion: str | None = None
     code = "not_eligible"
     field = "email"
     message = N_("This event is for public agents.")

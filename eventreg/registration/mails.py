@@ -184,7 +184,7 @@ def _facts(page: SignupPage) -> EventFacts:
         ends_at=page.facts.ends_at,
         timezone=page.facts.timezone,
         day_only=page.day_only,
-        place=", ".join(part for part in (page.venue, page.address, page.city) if part),
+        place=page.place,
         online=page.online,
         contact=page.contact_email,
     )

@@ -81,6 +81,12 @@ class SignupPage:
     contact_email: str
     retention_days: int
 
+    @property
+    def place(self) -> str:
+        """Venue, address and city on one line, the city once."""
+        city = "" if self.city and self.city in self.address else self.city
+        return ", ".join(part for part in (self.venue, self.address, city) if part)
+
 
 @dataclass(frozen=True)
 class Page:

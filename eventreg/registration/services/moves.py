@@ -47,6 +47,7 @@ def move(
     registration.version += 1
     if after not in rules.ACTIVE:
         registration.ended_at = now
+    if act is Act.CANCEL:
         registration.nonce = tokens.random_id(9)  # what was mailed before opens nothing any more
     db.session.flush()
     if owing is not None:

@@ -96,7 +96,10 @@ def prepare(page: queries.SignupPage, applicant: Applicant, *, locale: str) -> P
     decision = eligibility.decide(applicant.address, audience=facts.audience)
     if decision.outcome == "refused":
         refuse_if_shut(facts, clock.deciding_instant(db.session))
-        raise errors.NotEligible(decision.message, **decision.params)
+        refusal = errors.NotEligible(decision.message, **decision.params)
+        if decision.suggestion:
+            refusal.suggestion = f"{applicant.address.local}@{decision.suggestion}"
+        raise refusal
     state = rules.first_state(
         outcome=decision.outcome,
         approval=facts.approval,
