@@ -16,6 +16,11 @@ class SlugTaken(DomainError):
     message = N_("Another event already has the address %(slug)s.")
 
 
+class NotExportable(DomainError):
+    code = "invalid"
+    message = N_("No document can say all that is known of %(slug)s.")
+
+
 class UnknownEvent(DomainError):
     kind = Kind.NOT_FOUND
     code = "not_found"

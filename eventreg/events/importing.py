@@ -1,47 +1,87 @@
 """A document of the site becomes an event: upsert by slug, hide what vanished, report doubts."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from eventreg.audit import services as audit
 from eventreg.events import queries, services
+from eventreg.events.columns import DEFAULTS, DERIVED, facts, unkept
 from eventreg.events.errors import BadValue
-from eventreg.events.jekyll import Document, DocumentError, Problem, parse
+from eventreg.events.jekyll import Document, DocumentError, Problem, looks_same, parse
 from eventreg.events.models import Event, ProgrammeSession
 from eventreg.shared.db import db
-from eventreg.shared.errors import N_
+from eventreg.shared.errors import N_, Stale
 
-Moment = datetime | date
+OURS, THEIRS = "here", "document"  # what an organiser chooses between
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A key that changed here and in the document since it was last read, with both values."""
+
+    key: str
+    here: Any
+    document: Any
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an import did: created, changed, unchanged, or news (never an event)."""
+    """What an import did: created, changed, unchanged, or news (never an event).
+
+    `hidden` counts the sessions that vanished from the document; `clashes` holds what changed on
+    both sides, `version` that of the event before the import (0: none).
+    """
 
     slug: str
     outcome: str
     changed: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     event_id: int | None = None
+    hidden: int = 0
+    clashes: tuple[Clash, ...] = ()
+    version: int = 0
 
 
-def apply(document: Document, *, actor: str, now: datetime, publish: bool | None = None) -> Report:
+@dataclass(frozen=True)
+class _Run:
+    """Who imports and how."""
+
+    actor: str
+    now: datetime
+    publish: bool | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+def apply(
+    document: Document,
+    *,
+    actor: str,
+    now: datetime,
+    publish: bool | None = None,
+    choices: Mapping[str, str] | None = None,
+    version: int | None = None,
+) -> Report:
     """Creates or updates the event of a document, inside the caller's transaction.
 
     `publish`: True shows it whatever the document says, None follows the document, False never.
     What an organiser changed here stays when the document did not change it; where both did, the
-    organiser's value stays and the report says so. Raises BadValue when facts cannot go together.
+    organiser's value stays and the report says so, unless `choices` says THEIRS for its key.
+    Raises BadValue when facts cannot go together, Stale when `version` is no longer the event's.
     """
+    run = _Run(actor, now, publish, choices or {})
     if document.kind == "news":
         return Report(document.slug, "news", warnings=document.warnings)
     if queries.by_slug(document.slug) is None:
-        return _create(document, actor=actor, now=now, publish=publish)
+        if version:
+            raise Stale
+        return _create(document, run)
     event = services.locked(document.slug)  # an organiser may be changing it right now
-    return _update(event, document, actor=actor, now=now, publish=publish)
+    if version is not None and event.version != version:
+        raise Stale
+    return _update(event, document, run)
 
 
 def look_for_files(document: Document, site_root: Path) -> Document:
@@ -59,142 +99,113 @@ def look_for_files(document: Document, site_root: Path) -> Document:
     return replace(document, warnings=(*document.warnings, *missing))
 
 
-def _create(document: Document, *, actor: str, now: datetime, publish: bool | None) -> Report:
+def _create(document: Document, run: _Run) -> Report:
     values = facts(document)
     event = services.create(
         document.slug,
         title=values.pop("title"),
         starts_at=values.pop("starts_at"),
-        actor=actor,
-        now=now,
+        actor=run.actor,
+        now=run.now,
         **values,
     )
     _keep_source(event, document)
     _programme(event, document)
     db.session.flush()
-    wanted = publish if publish is not None else not document.draft
-    extra = _publish(event, actor=actor, now=now) if wanted else ()
-    warnings = (*document.warnings, *extra, *_twin(document))
+    wanted = run.publish if run.publish is not None else not document.draft
+    extra = _publish(event, run) if wanted else ()
+    warnings = (*document.warnings, *unkept(document), *extra, *_twin(event))
     return Report(document.slug, "created", (), warnings, event.id)
 
 
-def _update(
-    event: Event, document: Document, *, actor: str, now: datetime, publish: bool | None
-) -> Report:
-    warnings = list(document.warnings)
+def _update(event: Event, document: Document, run: _Run) -> Report:
+    warnings = [*document.warnings, *unkept(document)]
     changed: list[str] = []
+    clashes: list[Clash] = []
+    version, hidden = event.version, 0
     if event.source_hash != document.content_hash:
-        values, clashes = _changes(event, document)
-        warnings += clashes
-        changed = services.change(event, values, actor=actor, now=now)
-        if _programme(event, document):
+        values, clashes = _changes(event, document, run.choices)
+        warnings += map(_told, clashes)
+        changed = services.change(event, values, actor=run.actor, now=run.now)
+        touched, hidden = _programme(event, document)
+        if touched:
             changed.append("programme")
-            services.touch(event, now)
+            services.touch(event, run.now)
         _keep_source(event, document)
-        audit.record("document_imported", at=now, actor=actor, event_id=event.id, keys=changed)
-    if publish and event.state == "draft":
-        warnings += _publish(event, actor=actor, now=now)
+        audit.record(
+            "document_imported", at=run.now, actor=run.actor, event_id=event.id, keys=changed
+        )
+    if run.publish and event.state == "draft":
+        warnings += _publish(event, run)
         changed.append("state")
-    outcome = "changed" if changed else "unchanged"
-    return Report(document.slug, outcome, tuple(changed), tuple(warnings), event.id)
+    return Report(
+        document.slug,
+        "changed" if changed else "unchanged",
+        tuple(changed),
+        tuple(warnings),
+        event.id,
+        hidden,
+        tuple(clashes),
+        version,
+    )
 
 
-def _changes(event: Event, document: Document) -> tuple[dict[str, Any], list[Problem]]:
+def _changes(
+    event: Event, document: Document, choices: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Clash]]:
     """What the document changed since it was last imported, and where the organiser did too."""
     new, old = facts(document), _facts_before(event)
-    values, clashes = {}, []
+    values: dict[str, Any] = {}
+    clashes = []
     for key, value in new.items():
-        here = _here(event, key)
+        here = here_now(event, key)
         if value == here or (old is not None and value == old.get(key)):
             continue
-        if old is not None and here != old.get(key):
-            clashes.append(
-                Problem(
-                    None,
-                    "changed-here-too",
-                    N_("%(key)s was changed here and in the document: the value of here is kept."),
-                    {"key": key},
-                )
-            )
-            continue
-        values[key] = value
+        ours = old is not None and here != old.get(key) and key not in DERIVED
+        if ours:
+            clashes.append(Clash(key, here, value))
+        if not ours or choices.get(key) == THEIRS:
+            values[key] = value
+    _follow(values, new, {clash.key for clash in clashes})
     return values, clashes
 
 
-def _here(event: Event, key: str) -> Any:
+def _follow(values: dict[str, Any], new: Mapping[str, Any], clashing: set[str]) -> None:
+    """What is made from a value goes with it."""
+    for key, source in (("day_only", "starts_at"), ("postal_code", "address"), ("city", "address")):
+        if source in values:
+            values[key] = new[key]
+        elif source in clashing:
+            values.pop(key, None)
+
+
+def _told(clash: Clash) -> Problem:
+    return Problem(
+        None,
+        "changed-here-too",
+        N_("%(key)s was changed here and in the document: the value of here is kept."),
+        {"key": clash.key},
+    )
+
+
+def here_now(event: Event, key: str) -> Any:
+    """The value of a column, or the number of places."""
     return queries.pool(event.id).capacity if key == "capacity" else getattr(event, key)
 
 
-def _facts_before(event: Event) -> dict[str, Any] | None:
+def source_of(event: Event) -> Document | None:
+    """The document an event was last imported from; None when it has none that can be read."""
     if not event.source_text:
         return None
     try:
-        return facts(parse(event.source_text.encode(), event.source_name or f"{event.slug}.md"))
+        return parse(event.source_text.encode(), event.source_name or f"{event.slug}.md")
     except DocumentError:
         return None
 
 
-def facts(document: Document) -> dict[str, Any]:
-    """The columns of an event that a document states."""
-    zone = document.timezone
-    registration = document.registration
-    return {
-        "title": document.title,
-        "kind": (document.categories[0] if document.categories else "")[:80],
-        "categories": list(document.categories),
-        "tags": list(document.tags),
-        "lead": document.lead or "",
-        "lead_html": document.lead_html,
-        "body": document.body,
-        "body_html": document.body_html,
-        "starts_at": _begin(document.start, zone),
-        "ends_at": _end(document.end, zone),
-        "day_only": document.start is not None and not isinstance(document.start, datetime),
-        "timezone": zone,
-        "venue": document.venue or "",
-        "address": document.address or "",
-        "postal_code": document.postal_code or "",
-        "city": document.city or "",
-        "online": bool(document.online),
-        "info_fields": [
-            {"label": f.label, "value": f.value, "link": f.link} for f in document.info_fields
-        ],
-        "images": [{"src": i.src, "alt": i.alt} for i in document.images],
-        "files": list(document.files),
-        "videos": [asdict(video) for video in document.videos],
-        "calls_to_action": [{"text": c.text, "href": c.href} for c in document.calls_to_action],
-        "press_contacts": [
-            {"name": c.name, "phones": list(c.phones), "email": c.email}
-            for c in document.press_contacts
-        ],
-        "registration_mode": registration.mode,
-        "external_url": (registration.link or "") if registration.mode == "external" else "",
-        "paid": registration.paid,
-        "opens_at": _begin(registration.opens_at, zone),
-        "closes_at": _deadline(registration.deadline, zone),
-        "audience": "public_agents" if document.audience.public_agents_only else "anyone",
-        "audience_text": document.audience.text or "",
-        "capacity": document.capacity,
-    }
-
-
-def _begin(moment: Moment | None, zone: str) -> datetime | None:
-    if moment is None or isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment, time(), ZoneInfo(zone))
-
-
-def _end(moment: Moment | None, zone: str) -> datetime | None:
-    if moment is None or isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment, time(23, 59), ZoneInfo(zone))
-
-
-def _deadline(moment: Moment | None, zone: str) -> datetime | None:
-    """A day alone runs to its end: the next midnight, strictly before which people sign up."""
-    if moment is None or isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment + timedelta(days=1), time(), ZoneInfo(zone))
+def _facts_before(event: Event) -> dict[str, Any] | None:
+    document = source_of(event)
+    return None if document is None else {**DEFAULTS, **facts(document)}
 
 
 def _keep_source(event: Event, document: Document) -> None:
@@ -205,26 +216,31 @@ def _keep_source(event: Event, document: Document) -> None:
     event.front_matter_extra = dict(document.extra)
 
 
-def _publish(event: Event, *, actor: str, now: datetime) -> Sequence[Problem]:
+def _publish(event: Event, run: _Run) -> Sequence[Problem]:
     """Publishes; an event without a date stays a draft and the report says why."""
     try:
-        services.publish(event, actor=actor, now=now)
+        services.publish(event, actor=run.actor, now=run.now)
     except BadValue as fault:
         return (Problem(None, "kept-as-draft", fault.message, {}),)
     return ()
 
 
-def _twin(document: Document) -> Sequence[Problem]:
-    other = queries.same_title(document.title, document.slug)
-    if other is None:
-        return ()
-    text = N_("Another event has the same title: %(slug)s. Is it the same one?")
-    return (Problem(None, "possible-duplicate", text, {"slug": other.slug}),)
+def _twin(event: Event) -> Sequence[Problem]:
+    """Another event that may be this one under another file name: proposed, never merged."""
+    text = N_("Another event looks like this one: %(slug)s. Is it the same one?")
+    return tuple(
+        Problem(None, "possible-duplicate", text, {"slug": other.slug})
+        for other in queries.around(event)
+        if looks_same(event.title, other.title)
+        or (event.external_url and event.external_url == other.external_url)
+    )[:3]
 
 
-def _programme(event: Event, document: Document) -> bool:
-    """Brings the sessions up to date; True when something changed."""
-    before = {_key(row): row for row in queries.whole_programme(event.id)}
+def _programme(event: Event, document: Document) -> tuple[bool, int]:
+    """Brings the sessions up to date: whether something changed, how many are hidden by it."""
+    before: dict[object, list[ProgrammeSession]] = {}
+    for old in sorted(queries.whole_programme(event.id), key=lambda old: (old.position, old.id)):
+        before.setdefault(_key(old), []).append(old)
     changed = False
     for position, session in enumerate(s for day in document.programme.days for s in day.sessions):
         values = {
@@ -240,7 +256,9 @@ def _programme(event: Event, document: Document) -> bool:
             "items": [asdict(item) for item in session.items],
             "hidden": False,
         }
-        row = before.pop((session.day, session.start, session.title or ""), None)
+        # Two rooms may open with the same words at the same hour: each keeps its own line.
+        same = before.get((session.day, session.start, session.track or "", session.title or ""))
+        row = same.pop(0) if same else None
         if row is None:
             db.session.add(ProgrammeSession(event_id=event.id, **values))
             changed = True
@@ -249,10 +267,10 @@ def _programme(event: Event, document: Document) -> bool:
             if _plain(getattr(row, key)) != _plain(value):
                 setattr(row, key, value)
                 changed = True
-    for row in before.values():
-        if not row.hidden:
-            row.hidden = changed = True
-    return changed
+    gone = [old for rows in before.values() for old in rows if not old.hidden]
+    for old in gone:
+        old.hidden = True
+    return changed or bool(gone), len(gone)
 
 
 def _plain(value: Any) -> Any:
@@ -262,5 +280,5 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def _key(row: ProgrammeSession) -> tuple[date | None, datetime | None, str]:
-    return (row.day, row.starts_at, row.title)
+def _key(row: ProgrammeSession) -> tuple[date | None, datetime | None, str, str]:
+    return (row.day, row.starts_at, row.track, row.title)

@@ -1,6 +1,8 @@
 """Reads of events."""
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -29,10 +31,17 @@ def pool(event_id: int) -> Pool:
     return db.session.execute(select(Pool).where(*wanted)).scalar_one()
 
 
-def same_title(title: str, slug: str) -> Event | None:
-    """Another event with the same title: maybe the same one under another file name."""
-    wanted = (Event.title == title, Event.slug != slug)
-    return db.session.execute(select(Event).where(*wanted).limit(1)).scalar_one_or_none()
+def around(event: Event, limit: int = 200) -> Sequence[Event]:
+    """Other events of the same day (without a start: those that have none), oldest first."""
+    wanted = [Event.id != event.id]
+    if event.starts_at is None:
+        wanted.append(Event.starts_at.is_(None))
+    else:
+        zone = ZoneInfo(event.timezone)
+        midnight = datetime.combine(event.starts_at.astimezone(zone), time(), zone)
+        wanted += [Event.starts_at >= midnight, Event.starts_at < midnight + timedelta(days=1)]
+    query = select(Event).where(*wanted).order_by(Event.id).limit(limit)
+    return db.session.execute(query).scalars().all()
 
 
 def whole_programme(event_id: int) -> Sequence[ProgrammeSession]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from eventreg.shared.errors import N_
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-SLUG_LIMIT = 120
+SLUG_LIMIT = 200  # that of the column; titles of the site make names of 140 and more
 TITLE_LIMIT = 300
 EVENT_STATES = ("draft", "published", "cancelled", "archived")
 CHOICES: Mapping[str, tuple[str, ...]] = {

@@ -22,10 +22,15 @@ from eventreg.events.jekyll.output import as_json, refused_as_json
 from eventreg.events.jekyll.parsing import parse, slug_of
 from eventreg.events.jekyll.problems import DocumentError, Problem, Translate, in_english
 from eventreg.events.jekyll.source import MAX_BYTES
+from eventreg.events.jekyll.stated import KEY as SETTINGS_KEY
+from eventreg.events.jekyll.stated import SETTINGS, written
+from eventreg.events.jekyll.words import looks_same
 
 __all__ = [
     "KINDS",
     "MAX_BYTES",
+    "SETTINGS",
+    "SETTINGS_KEY",
     "Access",
     "Audience",
     "Day",
@@ -44,7 +49,9 @@ __all__ = [
     "as_json",
     "in_english",
     "kind_of",
+    "looks_same",
     "parse",
     "refused_as_json",
     "slug_of",
+    "written",
 ]

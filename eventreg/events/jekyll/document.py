@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from eventreg.events.jekyll.front_matter import Plain
 from eventreg.events.jekyll.problems import Problem
@@ -189,3 +189,6 @@ class Document:
     content_hash: str
     extra: Mapping[str, Plain]
     warnings: tuple[Problem, ...]
+    stated: Mapping[str, Any] = field(default_factory=dict)  # columns the document states outright
+    settings: Mapping[str, Plain] = field(default_factory=dict)  # `reglages`, word for word
+    withheld: bool = False  # `published: false`

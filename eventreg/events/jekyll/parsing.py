@@ -2,8 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
@@ -17,8 +16,10 @@ from eventreg.events.jekyll import (
     place,
     programme,
     registration,
+    rendering,
     schedule,
     source,
+    stated,
 )
 from eventreg.events.jekyll.document import (
     Audience,
@@ -31,24 +32,32 @@ from eventreg.events.jekyll.document import (
 from eventreg.events.jekyll.front_matter import Plain, as_plain
 from eventreg.events.jekyll.page import Page
 from eventreg.events.jekyll.place import Place
-from eventreg.events.jekyll.problems import N_, DocumentError, Findings
+from eventreg.events.jekyll.problems import N_, DocumentError, Findings, Problem
 from eventreg.events.jekyll.programme import Reading
 from eventreg.events.jekyll.schedule import Schedule
 from eventreg.events.jekyll.source import Source
+from eventreg.events.jekyll.stated import Stated
 from eventreg.events.jekyll.values import MAX_TITLE, Values
 from eventreg.events.jekyll.words import fold, is_placeholder, squeeze
 from eventreg.shared import richtext
-from eventreg.shared.richtext import Video
 
 _KNOWN = frozenset(
     {"title", "date", "published", "categories", "categorie", "tags", "chapeau-text", "timezone"}
     | {"une-ou-diaporama", "event_start_date", "event_end_date", "event_date", "dateEvent"}
     | {"lieu", "adresse", "acces", "afficher_la_carte", "champs_informations"}
-    | {"contact-presse", "files"}
+    | {"contact-presse", "files", stated.KEY}
 )
-_EVENT_KEYS = ("event_start_date", "event_date", "dateEvent", "champs_informations", "lieu")
+_EVENT_KEYS = (
+    "event_start_date",
+    "event_date",
+    "dateEvent",
+    "champs_informations",
+    "lieu",
+    stated.KEY,
+)
 _NEWS_KEYS = ("contact-presse", "files")
 _EVENT_FOLDER = re.compile(r"_?(?:evenements?|events?|agenda)\b.*")
+MAX_SLUG = 200
 _LEADING_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 _ENDING = re.compile(r"(?<=.)\.(?:md|mkd|mkdn|mkdown|markdown|html?|txt)$", re.IGNORECASE)
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -117,24 +126,30 @@ class _Builder:
         whole = page.assemble(
             infos, (lead or "", values.line("chapeau-text") or 1), blocks, buttons
         )
+        told = stated.read(values.table.get(stated.KEY), zone, self.findings)
         facts = self._event(whole, categories, zone) if kind == "event" else NEWS
+        if told.programme is not None:
+            facts = replace(facts, programme=Reading())
         body = self._body(facts.programme.lines)
-        body_html, videos = self._render(body)
+        body_html, videos = rendering.render(body, self.parts.body_line, self.findings)
+        lead_html, _videos = rendering.render(
+            lead_markdown or "", values.line("chapeau-text") or 1, self.findings
+        )
         when, where = facts.schedule, facts.place
         images = values.images()
         self._doubt(whole, numbered, facts, images)
-        return Document(
+        document = Document(
             name=self.name,
             slug=slug,
             kind=kind,
-            draft=self._draft(kind, title, when, body),
+            draft=self._draft(kind, title, body, dated=_dated(when, told)),
             title=title,
             document_date=values.moment("date", zone),
             categories=categories,
             tags=values.texts("tags"),
             lead=lead,
             lead_markdown=lead_markdown,
-            lead_html=self._render(lead_markdown or "", values.line("chapeau-text") or 1)[0],
+            lead_html=lead_html,
             images=images,
             start=when.start,
             end=when.end,
@@ -161,8 +176,19 @@ class _Builder:
             source=self.parts.text,
             content_hash=hashlib.sha256(raw).hexdigest(),
             extra=self._extra(),
-            warnings=tuple(sorted(self.findings.warnings, key=lambda p: p.line or 0)),
+            warnings=(),
+            settings=stated.plain(values.table.get(stated.KEY)),
+            withheld=values.flag("published") is False,
         )
+        if kind == "event" and told != Stated():
+            document = stated.apply(document, told, self.findings)
+        return replace(document, warnings=self._warnings(told))
+
+    def _warnings(self, told: Stated) -> tuple[Problem, ...]:
+        """The doubts by line, without those about what the document states outright."""
+        settled = {"date-missing", "date-from-text"} if told.values.get("starts_at") else set()
+        doubted = (w for w in self.findings.warnings if w.code not in settled)
+        return tuple(sorted(doubted, key=lambda problem: problem.line or 0))
 
     def _doubt(
         self, whole: Page, lines: list[str], facts: _Event, images: tuple[Image, ...]
@@ -199,6 +225,13 @@ class _Builder:
         if not slug:
             self.findings.error(
                 None, "name-unusable", N_("No address can be made from the file name.")
+            )
+        elif len(slug) > MAX_SLUG:
+            self.findings.error(
+                None,
+                "name-too-long",
+                N_("The file name is longer than %(limit)s characters: shorten it."),
+                limit=MAX_SLUG,
             )
         return slug
 
@@ -243,26 +276,7 @@ class _Builder:
         )
         return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip("\n")
 
-    def _render(self, markdown: str, line: int = 0) -> tuple[str, tuple[Video, ...]]:
-        """Safe HTML, piece by piece so that a long page stays within the limits of each."""
-        html: list[str] = []
-        videos: list[Video] = []
-        try:
-            for piece in _pieces(markdown):
-                rendered = richtext.render_document(piece)
-                html.append(rendered.html)
-                videos += rendered.videos
-        except richtext.TextTooLong:
-            self.findings.error(
-                line or self.parts.body_line,
-                "paragraph-too-long",
-                N_("A part of the text is longer than %(limit)s characters or %(lines)s lines."),
-                limit=richtext.MAX_CHARS,
-                lines=richtext.MAX_LINES,
-            )
-        return "\n".join(part for part in html if part), tuple(dict.fromkeys(videos))
-
-    def _draft(self, kind: Kind, title: str, when: Schedule, body: str) -> bool:
+    def _draft(self, kind: Kind, title: str, body: str, *, dated: bool) -> bool:
         if self.values.flag("published") is False:
             return True
         unfinished = fold(title).startswith("[duplication]") or is_placeholder(title)
@@ -273,7 +287,7 @@ class _Builder:
                 "unfinished",
                 N_("The document is a copy or a filler text: it stays a draft."),
             )
-        return unfinished or (kind == "event" and (when.start is None or when.guessed))
+        return unfinished or (kind == "event" and not dated)
 
     def _extra(self) -> dict[str, Plain]:
         extra: dict[str, Plain] = {}
@@ -291,18 +305,6 @@ class _Builder:
         return extra
 
 
-def _pieces(markdown: str) -> Iterator[str]:
-    """The text in pieces of at most MAX_CHARS and MAX_LINES, cut at blank lines."""
-    piece: list[str] = []
-    size = lines = 0
-    for paragraph in markdown.split("\n\n"):
-        count = paragraph.count("\n") + 2
-        if piece and (
-            size + len(paragraph) + 2 > richtext.MAX_CHARS or lines + count > richtext.MAX_LINES
-        ):
-            yield "\n\n".join(piece)
-            piece, size, lines = [], 0, 0
-        piece.append(paragraph)
-        size += len(paragraph) + 2
-        lines += count
-    yield "\n\n".join(piece)
+def _dated(when: Schedule, told: Stated) -> bool:
+    """Whether the start is certain."""
+    return bool(told.values.get("starts_at")) or not (when.start is None or when.guessed)

@@ -12,6 +12,16 @@ MAX_FRONT_MATTER = 64 * 1024
 MAX_BODY = 100_000
 MAX_PARAGRAPH = 2 * richtext.MAX_CHARS
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+# ZIP (and .docx, .odt), PDF, gzip, PNG, JPEG, GIF, old Word
+_NO_TEXT = (
+    b"PK\x03\x04",
+    b"%PDF",
+    b"\x1f\x8b",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\xd0\xcf\x11",
+)
 _FENCE = re.compile(r"---[ \t]*")
 
 
@@ -54,6 +64,11 @@ def read(raw: bytes, findings: Findings) -> Source | None:
 
 
 def _decode(raw: bytes, findings: Findings) -> str | None:
+    if raw.startswith(_NO_TEXT):
+        findings.error(
+            None, "not-a-text", N_("This is not a text document, whatever the file is called.")
+        )
+        return None
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or (
         len(raw) >= 4 and (raw[0:1] == b"\x00") != (raw[1:2] == b"\x00")
     ):

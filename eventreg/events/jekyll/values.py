@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from eventreg.events.jekyll import dates
@@ -161,7 +162,7 @@ class Values:
             src = (inner.text("image") or "").strip()
             if not src:
                 continue
-            if richtext.safe_href(src.replace(" ", "%20")) is None:
+            if richtext.safe_href(src.replace(" ", "%20")) is None or _climbs(src):
                 self.findings.warn(
                     table.line,
                     "image-unusable",
@@ -211,7 +212,7 @@ class Values:
         )
         found = []
         for line, src in sources:
-            if src and richtext.safe_href(src.replace(" ", "%20")):
+            if src and richtext.safe_href(src.replace(" ", "%20")) and not _climbs(src):
                 found.append(src)
             elif src:
                 self.findings.warn(
@@ -221,3 +222,9 @@ class Values:
                     value=src,
                 )
         return tuple(found)
+
+
+def _climbs(path: str) -> bool:
+    """Whether a path leads out of its folder, however it is written."""
+    decoded = unquote(unquote(path)).replace("\\", "/")
+    return ".." in decoded.split("/")

@@ -58,3 +58,16 @@ def is_placeholder(text: str) -> bool:
 def sentences(text: str) -> list[str]:
     """The sentences of a text, white space folded."""
     return [found for part in _SENTENCE_END.split(text) if (found := squeeze(part))]
+
+
+_PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*)+")
+_NOT_A_WORD = re.compile(r"[^\w]+")
+
+
+def looks_same(title: str, other: str) -> bool:
+    """Whether two titles are one but for case, accents, spaces, signs, HTML or a `[…]` prefix."""
+    return _bare(title) == _bare(other) != ""
+
+
+def _bare(title: str) -> str:
+    return _NOT_A_WORD.sub(" ", fold(strip_tags(_PREFIX.sub("", title)))).strip()
