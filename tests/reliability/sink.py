@@ -57,13 +57,13 @@ def sink(slow: float = 0.0) -> Iterator[Sink]:
         kept.file.touch()
         options = [str(kept.port), str(kept.file), str(slow)]
         command = [sys.executable, "-m", "tests.reliability.sink", *options]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)
         try:
             assert wait_for(kept.answers, seconds=30), "the mail sink did not start"
             yield kept
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
 
 
 class _Keep:
@@ -85,7 +85,9 @@ async def _serve(port: int, file: Path, slow: float) -> None:
     server = await loop.create_server(
         lambda: SMTP(handler, enable_SMTPUTF8=True, hostname="sink.example"), "127.0.0.1", port
     )
-    await server.serve_forever()
+    serving = asyncio.create_task(server.serve_forever())
+    await asyncio.to_thread(sys.stdin.read)  # until the tests are gone, however they went
+    serving.cancel()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from tests.reliability.test_rush import form_of
 
 pytestmark = pytest.mark.xdist_group("kills")
 CLIENTS, OWED, CLEAN_SECONDS = 6, 200, 60.0
+ORDINARY_LEASE = timedelta(seconds=30)
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Clients:
     receipts: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     unknown: int = 0
+    pause: float = 0.0  # seconds between two sign-ups of one client
     slow: list[str] = field(default_factory=list)  # what took longer than a kill explains
 
     async def run(self) -> None:
@@ -46,6 +48,7 @@ class Clients:
     async def _one(self, client: int) -> None:
         number = 0
         while not self.stopped:
+            await asyncio.sleep(self.pause)
             number += 1
             started = time.time()
             try:
@@ -136,7 +139,7 @@ def _all_sent(app: Flask, seconds: float) -> bool:
         count, leased_until, aside_until = _unsent(app)
         if count == 0:
             return True
-        if leased_until is not None and leased_until > deadline:
+        if leased_until is not None and leased_until > deadline + ORDINARY_LEASE:
             return False
         if aside_until is not None and aside_until > deadline:
             print(f"{count} letters put aside until {aside_until:%H:%M:%S}")
@@ -236,7 +239,7 @@ def test_forty_kills_at_the_worst_instants_lose_nothing(
     with sink() as post:
         it = instance(mail_port=post.port)
         new_event(it.app, "pannes", capacity=1_000_000)
-        clients = Clients(it)
+        clients = Clients(it, pause=0.2)  # the worker is away most of the time
         it.mutant = "" if point == "after_250" else point
         it.serve()
         it.mutant = point
@@ -266,7 +269,7 @@ def test_forty_kills_at_the_worst_instants_lose_nothing(
         it.worker()
         clean = _all_sent(it.app, CLEAN_SECONDS)
         print(f"R10 {point}: {kills}, {len(clients.receipts)} acknowledged")
-        assert clean, _states(it.app)
+        assert clean, f"{clock.utc_now()} {_states(it.app)} {it.tail()}"
         assert sum(kills.values()) >= 40
         assert clients.strange == []
         found = oracle.broken(
