@@ -1,13 +1,10 @@
 """Forms of organiser pages: shape only, with what was typed kept as it was typed."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 
@@ -260,41 +257,3 @@ class ExportForm(BaseForm):
             self.reason.errors = [gettext("Choose what the list is for.")]
             return False
         return good
-
-
-class ImportForm(BaseForm):
-    """One document, as a file."""
-
-    document = FileField(_l("Document"))
-
-    def content(self) -> tuple[str, bytes] | None:
-        """(file name, bytes), or None with the fault beside the field."""
-        upload = self.document.data
-        if not upload or not upload.filename:
-            self.document.errors = [gettext("Choose a document that ends in .md or .markdown.")]
-            return None
-        name = str(upload.filename).replace("\\", "/").rpartition("/")[2]
-        if not name.lower().endswith(rules.UPLOAD_ENDINGS):
-            self.document.errors = [gettext("The document's name must end in .md or .markdown.")]
-            return None
-        raw: bytes = upload.stream.read(rules.UPLOAD_LIMIT + 1)
-        if len(raw) > rules.UPLOAD_LIMIT:
-            self.document.errors = [gettext("The document is too large: 1 MB at most.")]
-            return None
-        return name[:200], raw
-
-
-class ConfirmImportForm(BaseForm):
-    """The document of the report, handed back as it was read."""
-
-    name = HiddenField()
-    packed = HiddenField()
-
-    def content(self) -> tuple[str, bytes] | None:
-        """(file name, bytes), or None when what came back is not what was given."""
-        try:
-            raw = base64.b64decode(self.packed.data or "", validate=True)
-        except (binascii.Error, ValueError):
-            return None
-        name = str(self.name.data or "")
-        return (name, raw) if name and 0 < len(raw) <= rules.UPLOAD_LIMIT else None

@@ -15,6 +15,7 @@ from eventreg.events.models import Event, ProgrammeSession
 from eventreg.shared.db import db
 from eventreg.shared.errors import N_, Stale
 
+CLASH = "changed-here-too"
 OURS, THEIRS = "here", "document"  # what an organiser chooses between
 
 
@@ -182,7 +183,7 @@ def _follow(values: dict[str, Any], new: Mapping[str, Any], clashing: set[str]) 
 def _told(clash: Clash) -> Problem:
     return Problem(
         None,
-        "changed-here-too",
+        CLASH,
         N_("%(key)s was changed here and in the document: the value of here is kept."),
         {"key": clash.key},
     )

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -11,10 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from eventreg.backoffice import rules
-from eventreg.events import queries
+from eventreg.events import queries, services
 from eventreg.events.models import Event
-from eventreg.shared.db import db
+from eventreg.shared.db import db, transaction
 
+NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 IMPORT = "/organisation/importer/"
 CONFIRM = "/organisation/importer/confirmer/"
 DOCUMENT = """---
@@ -47,7 +49,7 @@ def upload(
 
 def confirm(client: FlaskClient, report: Any, **changes: str) -> Any:
     data = {"csrf_token": csrf(report)}
-    for name in ("name", "packed"):
+    for name in ("name", "packed", "version"):
         found = re.search(rf'name="{name}" value="([^"]*)"', report.text)
         assert found is not None
         data[name] = unescape(found.group(1))
@@ -166,3 +168,92 @@ def test_the_states_own_documents_are_reported(organiser_client: Any, documents:
         assert report.status_code in {200, 422}
         assert "Compte rendu de l’import" in report.text
     assert events() == 0
+
+
+def both_changed(client: FlaskClient) -> str:
+    """An imported event whose venue and title changed here, and the venue in its document."""
+    confirm(client, upload(client, DOCUMENT))
+    with transaction():
+        services.change_from_text(
+            services.locked("journee-design"),
+            {"venue": "Salle <i>Bleue</i>", "title": "Titre d’ici"},
+            actor="operator",
+            now=NOW,
+        )
+    return DOCUMENT.replace("Atelier du Port", "Halle aux <u>grains</u> & cie")
+
+
+def venue() -> str:
+    db.session.rollback()
+    event = queries.by_slug("journee-design")
+    assert event is not None
+    return event.venue
+
+
+def test_both_values_are_shown_and_the_one_of_here_is_chosen_beforehand(
+    organiser_client: Any,
+) -> None:
+    client = organiser_client()
+    report = upload(client, both_changed(client))
+    asked = re.findall(
+        r'<input type="radio"[^>]*name="(\w+)" value="(\w+)"( checked)?', report.text
+    )
+    assert asked == [("keep_venue", "here", " checked"), ("keep_venue", "document", "")]
+    assert "Salle &lt;i&gt;Bleue&lt;/i&gt;" in report.text
+    assert "<i>Bleue" not in report.text
+    assert "Halle aux grains &amp; cie" in report.text
+    assert venue() == "Salle <i>Bleue</i>"
+
+
+@pytest.mark.parametrize(
+    ("choice", "kept"), [("here", "Salle <i>Bleue</i>"), ("document", "Halle aux grains & cie")]
+)
+def test_the_value_an_organiser_chose_is_kept_and_not_asked_again(
+    organiser_client: Any, choice: str, kept: str
+) -> None:
+    client = organiser_client()
+    text = both_changed(client)
+    answer = confirm(client, upload(client, text), keep_venue=choice)
+    assert (answer.status_code, venue()) == (303, kept)
+    event = queries.by_slug("journee-design")
+    assert event is not None
+    assert (event.title, event.source_text) == ("Titre d’ici", text)
+    assert "keep_venue" not in upload(client, text).text
+
+
+@pytest.mark.parametrize("choice", ["", "other", "DOCUMENT"])
+def test_an_altered_choice_replaces_nothing(organiser_client: Any, choice: str) -> None:
+    client = organiser_client()
+    confirm(client, upload(client, both_changed(client)), keep_venue=choice)
+    assert venue() == "Salle <i>Bleue</i>"
+
+
+def test_a_choice_for_what_was_not_asked_replaces_nothing(organiser_client: Any) -> None:
+    client = organiser_client()
+    confirm(client, upload(client, both_changed(client)), keep_title="document")
+    event = queries.by_slug("journee-design")
+    assert event is not None
+    assert event.title == "Titre d’ici"
+
+
+def test_an_event_that_changed_since_the_report_is_shown_again(organiser_client: Any) -> None:
+    client = organiser_client()
+    report = upload(client, both_changed(client))
+    with transaction():
+        services.change_from_text(
+            services.locked("journee-design"), {"venue": "Cour"}, actor="operator", now=NOW
+        )
+    answer = confirm(client, report, keep_venue="document")
+    assert (answer.status_code, venue()) == (409, "Cour")
+    assert "l’événement a changé pendant votre lecture" in answer.text
+    assert "Garder la valeur d’ici\u00a0: Cour" in answer.text
+    assert confirm(client, answer, keep_venue="document").status_code == 303
+    assert venue() == "Halle aux grains & cie"
+
+
+@pytest.mark.parametrize("version", ["", "-1", "9" * 40, "un"])
+def test_an_altered_version_writes_nothing(organiser_client: Any, version: str) -> None:
+    client = organiser_client()
+    report = upload(client, both_changed(client))
+    answer = confirm(client, report, keep_venue="document", version=version)
+    assert (answer.status_code, venue()) == (409, "Salle <i>Bleue</i>")

@@ -1,6 +1,7 @@
 """The organiser's events, a new one by form, one or more from a document."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,7 +9,8 @@ from flask_babel import gettext
 
 from eventreg.backoffice import queries, rules, words
 from eventreg.backoffice.access import bp, filled
-from eventreg.backoffice.forms import ConfirmImportForm, ImportForm, NewEventForm
+from eventreg.backoffice.forms import NewEventForm
+from eventreg.backoffice.import_forms import KEEP, ConfirmImportForm, ImportForm, choices_form
 from eventreg.config import Settings
 from eventreg.events import importing
 from eventreg.events import services as events
@@ -20,7 +22,7 @@ from eventreg.registration.rules import next_change, signup_state
 from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
-from eventreg.shared.errors import DomainError
+from eventreg.shared.errors import DomainError, Stale
 from eventreg.shared.i18n import translate
 
 bp.context_processor(words.template_words)
@@ -92,7 +94,7 @@ class _NotKept(Exception):
         self.report = report
 
 
-def _report(name: str, raw: bytes) -> ResponseReturnValue:
+def _report(name: str, raw: bytes, *, stale: bool = False) -> ResponseReturnValue:
     """What the import would do, found by doing it in a transaction that is undone."""
     document, errors = _read(name, raw)
     report = None
@@ -105,7 +107,9 @@ def _report(name: str, raw: bytes) -> ResponseReturnValue:
         except DomainError as refusal:
             errors = [(None, translate(refusal))]
     problems = [
-        (problem.line, problem.text(gettext)) for problem in (report.warnings if report else ())
+        (problem.line, problem.text(gettext))
+        for problem in (report.warnings if report else ())
+        if problem.code != importing.CLASH  # asked below, value by value
     ]
     page = render_template(
         "backoffice/import_report.html",
@@ -114,9 +118,18 @@ def _report(name: str, raw: bytes) -> ResponseReturnValue:
         report=report,
         errors=errors,
         warnings=problems,
-        form=ConfirmImportForm(formdata=None, data={"name": name, "packed": rules.pack(raw)}),
+        stale=stale,
+        form=choices_form(
+            report.clashes if report else (),
+            document.timezone if document else "UTC",
+            name=name,
+            packed=rules.pack(raw),
+            version=str(report.version if report else 0),
+        ),
     )
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    if errors:
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    return page, HTTPStatus.CONFLICT if stale else HTTPStatus.OK
 
 
 def _read(name: str, raw: bytes) -> tuple[Document | None, list[tuple[int | None, str]]]:
@@ -126,22 +139,28 @@ def _read(name: str, raw: bytes) -> tuple[Document | None, list[tuple[int | None
         return None, [(problem.line, problem.text(gettext)) for problem in fault.problems]
 
 
-def _apply(document: Document) -> importing.Report:
-    return importing.apply(document, actor=account().actor, now=utc_now(), publish=False)
+def _apply(document: Document, **options: Any) -> importing.Report:
+    return importing.apply(document, actor=account().actor, now=utc_now(), publish=False, **options)
 
 
 @bp.post("/importer/confirmer/")
 @access(ORGANISER, Action.CREATE)
 def confirm_import() -> ResponseReturnValue:
-    """Writes what the report announced, from the document it carried."""
+    """Writes what the report announced, from the document it carried and the values chosen."""
     form = ConfirmImportForm()
     given = form.content() if form.validate_on_submit() else None
     document = _read(*given)[0] if given else None
-    if document is None:
+    if given is None or document is None:
         flash(gettext("The document could not be read again. Choose it once more."), "error")
         return redirect(url_for("backoffice.import_document"), HTTPStatus.SEE_OTHER)
-    with transaction():
-        report = _apply(document)
+    choices = {
+        key.removeprefix(KEEP): value for key, value in request.form.items() if key.startswith(KEEP)
+    }
+    try:
+        with transaction():
+            report = _apply(document, choices=choices, version=form.version_seen)
+    except Stale:
+        return _report(*given, stale=True)
     flash(
         {
             "created": gettext("The event has been created as a draft."),
