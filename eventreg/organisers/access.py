@@ -145,7 +145,7 @@ def kept() -> MultiDict[str, str] | None:
 
 def _ask_sign_in(recent: int | None = None) -> ResponseReturnValue:
     """To the sign-in page and back; the text of a form that was being sent is kept meanwhile."""
-    target = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    target = request.full_path.rstrip("?") if request.method != "POST" else request.path
     back = safe_next(request.script_root + target)
     response = redirect(url_for("organisers.sign_in", next=back, recent=recent), 303)
     fields = [

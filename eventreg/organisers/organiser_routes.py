@@ -38,7 +38,7 @@ access.guard(bp)
 def sign_in() -> ResponseReturnValue:
     """Asks for a one-time link; the answer is the same for every address."""
     form = SignInForm()
-    if request.method == "GET":
+    if request.method != "POST":
         form.next.data = urls.safe_next(request.args.get("next")) or ""
         return _sign_in_page(form)
     if not form.validate_on_submit():

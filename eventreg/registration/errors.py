@@ -47,6 +47,12 @@ class KeyReused(DomainError):
     message = N_("This form was already sent with other answers. Check them, then send it again.")
 
 
+class EventOver(DomainError):
+    kind = Kind.GONE
+    code = "closed"
+    message = N_("This event is cancelled or archived: nobody can be confirmed any more.")
+
+
 class NotPossible(DomainError):
     kind = Kind.CONFLICT
     code = "stale"

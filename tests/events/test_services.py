@@ -103,7 +103,7 @@ def test_two_events_never_share_an_address(make_event):
         services.create("journee", title="Autre", starts_at=NOW, actor="operator", now=NOW)
 
 
-@pytest.mark.parametrize("slug", ["", "Journée", "a b", "../etc", "a--b", "-a", "a" * 121, "a/b"])
+@pytest.mark.parametrize("slug", ["", "Journée", "a b", "../etc", "a--b", "-a", "a" * 201, "a/b"])
 def test_an_address_that_people_cannot_type_is_refused(ctx, slug):
     with pytest.raises(BadValue) as refusal, transaction():
         services.create(slug, title="Titre", starts_at=NOW, actor="operator", now=NOW)

@@ -686,3 +686,17 @@ def test_every_hold_ends_when_the_event_starts(make_event: Callable[..., Any]) -
     assert services.expire_due(NOW + HOUR - timedelta(seconds=1)) == 0
     assert services.expire_due(NOW + HOUR) == 1
     assert person().state == "expired"
+
+
+@pytest.mark.parametrize("state", ["cancelled", "archived"])
+def test_nobody_is_confirmed_for_an_event_that_will_not_take_place(
+    now, make_event, make_registration, state
+):
+    event = make_event()
+    person = make_registration(event, state="unconfirmed")
+    with transaction():
+        event.state = state
+    with pytest.raises(errors.EventOver), transaction():
+        self_service.confirm(person)
+    db.session.expire_all()
+    assert queries.by_public_id(person.public_id).state == "unconfirmed"

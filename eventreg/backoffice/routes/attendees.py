@@ -78,7 +78,7 @@ def attendee(public_id: str) -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Somebody added by hand, also after the deadline; over capacity only when ticked."""
     form = filled(AddForm)
-    status = HTTPStatus.OK if request.method == "GET" else HTTPStatus.UNPROCESSABLE_ENTITY
+    status = HTTPStatus.OK if request.method != "POST" else HTTPStatus.UNPROCESSABLE_ENTITY
     if form.validate_on_submit():
         try:
             with transaction():

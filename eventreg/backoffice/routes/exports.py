@@ -36,7 +36,7 @@ def export() -> ResponseReturnValue:
         form=form,
         counts=queries.figures(event().id),
     )
-    return page, HTTPStatus.OK if request.method == "GET" else HTTPStatus.UNPROCESSABLE_ENTITY
+    return page, HTTPStatus.OK if request.method != "POST" else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _file(form: ExportForm) -> Response:

@@ -50,7 +50,7 @@ def home() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """A draft with a title, an address and a start; the rest is set afterwards."""
     form = filled(NewEventForm)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("backoffice/create.html", form=form)
     settings: Settings = current_app.extensions["settings"]
     if form.check({}, settings.timezone):
@@ -80,7 +80,7 @@ def create() -> ResponseReturnValue:
 def import_document() -> ResponseReturnValue:
     """One document of the site: read it, report; nothing is written yet."""
     form = filled(ImportForm)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("backoffice/import.html", form=form)
     given = form.content() if form.validate_on_submit() else None
     if given is None:

@@ -24,7 +24,7 @@ from eventreg.shared.errors import Stale
 def settings() -> ResponseReturnValue:
     stored = _stored()
     form = filled(SettingsForm, **field_data(stored), version=str(event().version))
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(form)
     if form.version_seen != event().version:
         return _conflict(form, stored)

@@ -34,6 +34,7 @@ def decide(registration: Registration, *, accept: bool, reason: str, actor: str)
     registration.decision_reason = reason
     act = Act.ACCEPT if accept else Act.REFUSE
     if accept:
+        self_service.refuse_if_over(page.facts)
         registration.confirmed_at = now
 
     def tell() -> None:

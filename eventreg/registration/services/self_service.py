@@ -7,7 +7,7 @@ from eventreg.audit import services as audit
 from eventreg.mailing import services as mailing
 from eventreg.registration import errors, mails, queries, rules
 from eventreg.registration.models import Registration
-from eventreg.registration.rules import Act, State
+from eventreg.registration.rules import Act, SignupFacts, State
 from eventreg.registration.services import wording
 from eventreg.registration.services.moves import move
 from eventreg.shared import clock, letters, tokens
@@ -34,6 +34,7 @@ def confirm(registration: Registration) -> State:
         return State(registration.state)
     page = queries.signup_page_of(registration.event_id)
     facts = page.facts
+    refuse_if_over(facts)
     now = clock.deciding_instant(db.session)
     delivered, failed = queries.first_delivery(registration.id)
     ends = rules.hold_ends_at(
@@ -63,6 +64,12 @@ def confirm(registration: Registration) -> State:
         now=now,
         owing=tell,
     )
+
+
+def refuse_if_over(facts: SignupFacts) -> None:
+    """Raises EventOver: nobody is told « confirmed » for an event that will not take place."""
+    if facts.event_state in {"cancelled", "archived"}:
+        raise errors.EventOver
 
 
 def cancel(registration: Registration, *, actor: str, reason: str = "") -> State:
