@@ -1,5 +1,6 @@
 """What a document says, as the columns of an event."""
 
+import re
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -10,6 +11,9 @@ from eventreg.events.jekyll import Document, Problem
 from eventreg.shared.errors import N_
 
 Moment = datetime | date
+# The site whose documents these are: what they call « /agenda/… » is there, not here.
+SITE = "https://www.numerique.gouv.fr"
+_SITE_LINK = re.compile(r'(<a [^<>]{0,2000}?href=")(?=/(?!/))')
 # Columns that a document states outright or not at all, with the value of an event that is new.
 DEFAULTS = MappingProxyType(
     {
@@ -77,9 +81,9 @@ def _read(document: Document) -> dict[str, Any]:
         "categories": list(document.categories),
         "tags": list(document.tags),
         "lead": document.lead or "",
-        "lead_html": document.lead_html,
+        "lead_html": _resolved(document.lead_html),
         "body": document.body,
-        "body_html": document.body_html,
+        "body_html": _resolved(document.body_html),
         "starts_at": _begin(document.start, zone),
         "ends_at": _end(document.end, zone),
         "day_only": document.start is not None and not isinstance(document.start, datetime),
@@ -90,18 +94,23 @@ def _read(document: Document) -> dict[str, Any]:
         "city": document.city or "",
         "online": bool(document.online),
         "info_fields": [
-            {"label": f.label, "value": f.value, "link": f.link} for f in document.info_fields
+            {"label": f.label, "value": f.value, "link": absolute(f.link)}
+            for f in document.info_fields
         ],
         "images": [{"src": i.src, "alt": i.alt} for i in document.images],
         "files": list(document.files),
         "videos": [asdict(video) for video in document.videos],
-        "calls_to_action": [{"text": c.text, "href": c.href} for c in document.calls_to_action],
+        "calls_to_action": [
+            {"text": c.text, "href": absolute(c.href)} for c in document.calls_to_action
+        ],
         "press_contacts": [
             {"name": c.name, "phones": list(c.phones), "email": c.email}
             for c in document.press_contacts
         ],
         "registration_mode": registration.mode,
-        "external_url": (registration.link or "") if registration.mode == "external" else "",
+        "external_url": (absolute(registration.link) or "")
+        if registration.mode == "external"
+        else "",
         "paid": registration.paid,
         "opens_at": _begin(registration.opens_at, zone),
         "closes_at": _deadline(registration.deadline, zone),
@@ -109,6 +118,16 @@ def _read(document: Document) -> dict[str, Any]:
         "audience_text": document.audience.text or "",
         "capacity": document.capacity,
     }
+
+
+def absolute(href: str | None) -> str | None:
+    """An address of the documents' own site in full; the others as they are."""
+    return f"{SITE}{href}" if href and href.startswith("/") else href
+
+
+def _resolved(html: str) -> str:
+    """Links to pages of the documents' own site, in HTML that the sanitiser made."""
+    return _SITE_LINK.sub(rf"\1{SITE}", html)
 
 
 def _begin(moment: Moment | None, zone: str) -> datetime | None:

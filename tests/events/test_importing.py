@@ -156,3 +156,45 @@ def test_files_are_looked_up_under_the_site_root_only(tmp_path):
     assert "/uploads/absent.png" in absent
     assert "/uploads/la.png" not in absent
     assert all("secret" not in src or src in absent for src in absent)
+
+
+def test_links_to_the_documents_own_site_lead_to_it(ctx):
+    text = DOCUMENT.replace("comparer", "[comparer](/agenda/autre/) et [lire](https://a.fr/x) et")
+    text = text.replace("inscription obligatoire", "inscription obligatoire\n  lien: /inscription/")
+    apply(read(text))
+    event = queries.by_slug("matinee-des-guichets")
+    assert 'href="https://www.numerique.gouv.fr/agenda/autre/"' in event.body_html
+    assert 'href="https://a.fr/x"' in event.body_html
+    assert event.external_url == "https://www.numerique.gouv.fr/inscription/"
+    assert event.info_fields[0]["link"] == event.external_url
+
+
+def test_two_rooms_with_the_same_words_at_the_same_hour_keep_their_lines(ctx):
+    rooms = DOCUMENT.split("### Programme", maxsplit=1)[0] + (
+        "### Programme\n\n**Salle A**\n\n* 9h-10h : Accueil\n* 10h-11h : Débat\n\n"
+        "**Salle B**\n\n* 9h-10h : Accueil\n* 10h-11h : Atelier\n"
+    )
+    apply(read(rooms))
+    report = apply(read(rooms.replace("Une matinée", "Une longue matinée")))
+    event = queries.by_slug("matinee-des-guichets")
+    assert "programme" not in report.changed
+    assert [(s.track, s.title) for s in queries.programme(event.id)] == [
+        ("Salle A", "Accueil"),
+        ("Salle B", "Accueil"),
+        ("Salle A", "Débat"),
+        ("Salle B", "Atelier"),
+    ]
+
+
+def test_a_sentence_that_cannot_be_true_is_left_out_and_told(ctx):
+    text = DOCUMENT.replace(
+        "event_start_date", "event_end_date: 2027-02-10 12:00:00 +01:00\nevent_start_date"
+    )
+    late = text + "\n\nInscription obligatoire jusqu’au 10 février 2027, 23h.\n"
+    report = apply(read(late))
+    event = queries.by_slug("matinee-des-guichets")
+    assert event.closes_at == datetime(2027, 2, 10, 11, 0, tzinfo=UTC)  # the end of the event
+    stale = text + "\n\nInscription obligatoire jusqu’au 3 mars 2027.\n"
+    report = apply(read(stale))
+    assert [w.code for w in report.warnings if w.line is None] == ["instant-impossible"]
+    assert queries.by_slug("matinee-des-guichets").closes_at is None
