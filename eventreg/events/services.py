@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from eventreg.audit import services as audit
 from eventreg.events import queries, rules
 from eventreg.events.errors import BadValue, SlugTaken, UnknownEvent
+from eventreg.events.jekyll import city_of
 from eventreg.events.models import Event, Pool
 from eventreg.shared.addresses import InvalidAddress, canonical
 from eventreg.shared.db import db
@@ -78,6 +79,9 @@ def change(
         raise Stale
     changed = []
     values = dict(values)
+    if values.get("address", event.address) != event.address and "city" not in values:
+        code, city = city_of(values["address"])  # the agenda finds the event where it moved to
+        values |= {"postal_code": code or "", "city": city or ""}
     if "capacity" in values:
         pool = queries.pool(event.id)
         capacity = values.pop("capacity")

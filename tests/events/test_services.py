@@ -230,3 +230,16 @@ def test_an_event_without_a_date_is_not_published(make_event):
 def test_an_unknown_event_is_named(ctx):
     with pytest.raises(UnknownEvent), transaction():
         services.locked("nulle-part")
+
+
+def test_an_event_that_moves_to_another_town_is_found_there(ctx, make_event):
+    event = make_event(address="3 rue du Port, 44000 Nantes", postal_code="44000", city="Nantes")
+    with transaction():
+        services.change_from_text(
+            services.locked(event.slug),
+            {"address": "12 rue d’Alsace, 69001 Lyon"},
+            actor="organiser:1",
+            now=NOW,
+        )
+    moved = queries.by_slug(event.slug)
+    assert (moved.postal_code, moved.city) == ("69001", "Lyon")

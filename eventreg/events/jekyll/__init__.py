@@ -20,6 +20,7 @@ from eventreg.events.jekyll.document import (
 from eventreg.events.jekyll.kinds import KINDS, kind_of
 from eventreg.events.jekyll.output import as_json, refused_as_json
 from eventreg.events.jekyll.parsing import parse, slug_of
+from eventreg.events.jekyll.place import city_of
 from eventreg.events.jekyll.problems import DocumentError, Problem, Translate, in_english
 from eventreg.events.jekyll.source import MAX_BYTES
 from eventreg.events.jekyll.stated import KEY as SETTINGS_KEY
@@ -47,6 +48,7 @@ __all__ = [
     "Session",
     "Translate",
     "as_json",
+    "city_of",
     "in_english",
     "kind_of",
     "looks_same",

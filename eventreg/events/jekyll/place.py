@@ -52,13 +52,14 @@ def read(values: Values, page: Page, categories: tuple[str, ...], findings: Find
                 N_("Two places in one value: “%(value)s”."),
                 value=value,
             )
-    postal_code, city = _city(address)
+    postal_code, city = city_of(address)
     return Place(
         venue, address, postal_code, city, _online(venue, address, page, values, categories)
     )
 
 
-def _city(address: str | None) -> tuple[str | None, str | None]:
+def city_of(address: str | None) -> tuple[str | None, str | None]:
+    """Postal code and city of an address, as far as it is plain."""
     if address is None:
         return None, None
     match = _POSTAL.search(address)
