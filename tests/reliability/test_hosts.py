@@ -209,12 +209,17 @@ TARGETS = (
 
 
 def _led_to(app: Flask, target: str) -> str:
-    """Where an organiser lands who signs in by a link that was asked for with `next`."""
+    """Where an organiser lands who signs in by a link that was asked for with `next`; « / » when
+    no link is sent at all."""
     asks = browser_of(app)
     page = asks.get("/organisation/connexion/", query_string={"next": target})
-    hidden = load.hidden_fields(page.text)
+    assert page.status_code in {200, 400, 404}
+    hidden = load.hidden_fields(asks.get("/organisation/connexion/").text)
     data = {**hidden, "email": "org@example.org", "next": target}
-    assert asks.post("/organisation/connexion/", data=data).status_code == 303
+    asked = asks.post("/organisation/connexion/", data=data)
+    if asked.status_code in {400, 404} and "\x00" in target:
+        return "/"
+    assert asked.status_code == 303, repr(target)
     link = urlsplit(links_to(app, "org@example.org", "organiser_sign_in")[0]).path
     answer = press(browser_of(app), link)
     assert answer.status_code == 303, answer.status_code
