@@ -9,6 +9,7 @@ from eventreg.events.rules import SignupFacts
 from eventreg.registration import rules
 from eventreg.registration.rules import ACTIVE, ALWAYS_HOLDING, TRANSITIONS, Act, State
 
+pytestmark = pytest.mark.any_database
 T = datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 EDGES = (-SECOND, timedelta(0), SECOND)

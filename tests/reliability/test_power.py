@@ -9,7 +9,7 @@ import pytest
 from tests.reliability.conftest import new_event
 from tests.reliability.servers import Instance
 
-pytestmark = pytest.mark.xdist_group("kills")
+pytestmark = [pytest.mark.xdist_group("kills"), pytest.mark.any_database]
 SIGN_UPS = 20
 
 
