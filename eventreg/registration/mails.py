@@ -4,18 +4,24 @@ No letter holds a word typed by the person who signed up, not even a name: anybo
 somebody else's address (R24). Titles, places and reasons are the organiser's.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypedDict, Unpack
 
+from eventreg.config import Settings
 from eventreg.mailing.services import Mail
 from eventreg.registration import rules
 from eventreg.registration.queries import SignupPage
 from eventreg.registration.rules import State
 from eventreg.shared import calendar, clock, letters
-from eventreg.shared.letters import Attachment
+from eventreg.shared.letters import Attachment, Letter
 
+# Stand for what differs from one letter to the next; random, so that no title can hold them.
+_URL = f"https://lien.invalid/{secrets.token_hex(16)}"
+_REFERENCE = secrets.token_hex(16)
 LinkEntry = tuple[str, datetime | None, str, str]  # title, start, zone, address of the link
 
 
@@ -57,16 +63,39 @@ def confirm_address(
     *, to: str, locale: str, page: SignupPage, public_id: str, url: str, review: bool = False
 ) -> Mail:
     """Asks the mailbox to confirm while the seat is held."""
-    outcome = "review" if review else "eligible"
-    return _mail(
-        "confirm_address",
-        to,
+    event = _facts(page)
+    frame = _confirm_frame(
+        letters.writer().settings,
         locale,
-        page,
-        confirm_url=url,
-        reference=public_id,
-        hold=duration(page.facts.confirmation_hours, locale),
-        next_state=rules.after_proof(outcome=outcome, approval=page.facts.approval),
+        event,
+        duration(page.facts.confirmation_hours, locale),
+        rules.after_proof(outcome="review" if review else "eligible", approval=page.facts.approval),
+    )
+    letter = replace(
+        frame,
+        text=frame.text.replace(_URL, url).replace(_REFERENCE, public_id),
+        html=frame.html.replace(_URL, url).replace(_REFERENCE, public_id),
+    )
+    return _enveloped(letter, page, kind="confirm_address", to=to, locale=locale)
+
+
+@lru_cache(maxsize=128)
+def _confirm_frame(
+    _settings: Settings, locale: str, event: EventFacts, hold: str, next_state: State
+) -> Letter:
+    """The letter of every sign-up to one event, its link and its reference left to fill in.
+
+    It is written inside a request, a thousand times in a rush with the same words.
+    """
+    return letters.write(
+        "registration/confirm_address",
+        locale,
+        event=event,
+        ics_size=0,
+        confirm_url=_URL,
+        reference=_REFERENCE,
+        hold=hold,
+        next_state=next_state,
     )
 
 
@@ -231,12 +260,14 @@ def _mail(
     event = _facts(page)
     size = sum(len(file.content) for file in files)
     letter = letters.write(f"registration/{kind}", locale, event=event, ics_size=size, **facts)
+    return _enveloped(letter, page, kind=kind, to=to, locale=locale, attachments=files)
+
+
+def _enveloped(letter: Letter, page: SignupPage, **envelope: Any) -> Mail:
+    contact = page.contact_email
     return Mail.of(
         letter,
-        kind=kind,
-        to=to,
-        locale=locale,
         event_id=page.facts.event_id,
-        attachments=files,
-        headers={"Reply-To": event.contact} if event.contact else {},
+        headers={"Reply-To": contact} if contact else {},
+        **envelope,
     )

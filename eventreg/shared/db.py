@@ -1,5 +1,7 @@
 """The database: base class, column types, the one place that commits, what differs by database."""
 
+import fcntl
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -142,7 +144,55 @@ class FairLock:
                 self._held = False
 
 
-_sqlite_writers = FairLock()
+class FileLock:
+    """One writer among the processes of a machine, woken by the kernel in turn.
+
+    SQLite's own way is to sleep and look again, up to 100 ms at a time: two busy processes then
+    leave the database idle half of the time. Other programs are still held off by SQLite's lock.
+    A holder that hangs keeps one thread of each other process; those in line behind it get their
+    503 after BUSY_SECONDS.
+    """
+
+    def __init__(self) -> None:
+        self._owner: tuple[int, str] | None = None
+        self._descriptor = -1
+
+    def acquire(self, path: str) -> None:
+        """Called by one thread of a process at a time (FairLock)."""
+        if self._owner != (os.getpid(), path):  # a descriptor is shared with a fork: open our own
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self._owner = (os.getpid(), path)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def release(self) -> None:
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+
+class SqliteWriters:
+    """First come, first served: the threads of this process, then the processes."""
+
+    def __init__(self) -> None:
+        self.threads = FairLock()
+        self.processes = FileLock()
+
+    def acquire(self, database: str | None) -> None:
+        """Raises Unavailable after BUSY_SECONDS in the line of threads."""
+        if not self.threads.acquire(BUSY_SECONDS):
+            raise Unavailable
+        try:
+            self.processes.acquire(f"{database}-writers")
+        except BaseException:
+            self.threads.release()
+            raise
+
+    def release(self) -> None:
+        self.processes.release()
+        self.threads.release()
+
+
+_sqlite_writers = SqliteWriters()
 
 
 @contextmanager
@@ -157,8 +207,8 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("transactions do not nest: services flush, doors commit")
     sqlite = db.engine.dialect.name == "sqlite"
     session.rollback()
-    if sqlite and not _sqlite_writers.acquire(BUSY_SECONDS):
-        raise Unavailable
+    if sqlite:
+        _sqlite_writers.acquire(db.engine.url.database)
     session.info["open"] = True
     session.info["after"] = []
     try:
