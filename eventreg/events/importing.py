@@ -15,6 +15,7 @@ from eventreg.events.models import Event, ProgrammeSession
 from eventreg.shared.db import db
 from eventreg.shared.errors import N_, Stale
 
+TWIN = N_("Another event looks like this one: %(slug)s. Is it the same one?")
 CLASH = "changed-here-too"
 OURS, THEIRS = "here", "document"  # what an organiser chooses between
 
@@ -228,9 +229,8 @@ def _publish(event: Event, run: _Run) -> Sequence[Problem]:
 
 def _twin(event: Event) -> Sequence[Problem]:
     """Another event that may be this one under another file name: proposed, never merged."""
-    text = N_("Another event looks like this one: %(slug)s. Is it the same one?")
     return tuple(
-        Problem(None, "possible-duplicate", text, {"slug": other.slug})
+        Problem(None, "possible-duplicate", TWIN, {"slug": other.slug})
         for other in queries.around(event)
         if looks_same(event.title, other.title)
         or (event.external_url and event.external_url == other.external_url)

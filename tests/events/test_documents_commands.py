@@ -226,3 +226,23 @@ def test_importing_says_nothing_of_a_terminal_it_has_not(run: Run, tmp_path: Pat
         write(tmp_path / f"d{number}.md", f"Titre {number}")
     assert not sys.stderr.isatty()
     assert "import" not in run("import", tmp_path).stderr
+
+
+def test_a_dry_run_proposes_two_versions_of_one_page(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "a.md", "La matinée")
+    write(tmp_path / "b.md", "'[duplication] La  Matinée'")
+    rows = json.loads(run("import", "--dry-run", "--json", tmp_path).stdout)
+    told = [[warning["message"].partition(". ")[0] for warning in row["warnings"]] for row in rows]
+    assert told[0] == []
+    assert "Un autre événement ressemble à celui-ci\u00a0: a" in told[1]
+    assert queries.by_slug("a") is None
+
+
+def test_two_versions_of_the_state_s_own_page_are_proposed(
+    run: Run, documents: Path, tmp_path: Path
+) -> None:
+    seed = documents / "seeds" / "2023-05-12-dinum-en-action-feuille-de-route-brouillon.md"
+    name = "la-dinum-en-action-lancement-de-la-feuille-de-route.markdown"
+    rows = json.loads(run("import", "--json", seed, documents / "events-corpus" / name).stdout)
+    said = rows[1]["warnings"][-1]["message"]
+    assert "dinum-en-action-feuille-de-route-brouillon" in said

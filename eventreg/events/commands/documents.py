@@ -16,6 +16,7 @@ from eventreg.events.jekyll import (
     DocumentError,
     Problem,
     as_json,
+    looks_same,
     parse,
     refused_as_json,
     slug_of,
@@ -73,6 +74,8 @@ def import_(
                 row = named.get(path) or _import_one(
                     path, dry_run=dry_run, publish=publish, site_root=site_root
                 )
+                if dry_run:  # otherwise the database knows
+                    _propose_twins(row, rows)
                 rows.append(row)
                 if not as_data:
                     _report(row)
@@ -138,6 +141,15 @@ def _named_twice(files: Sequence[Path]) -> dict[Path, dict[str, Any]]:
             problem = Problem(None, "same-name", text, {"slug": slug, "others": others})
             refused[path] = _refused((problem,), path)
     return refused
+
+
+def _propose_twins(row: dict[str, Any], before: Sequence[dict[str, Any]]) -> None:
+    """Two versions of one page among the documents read: same title, same day."""
+    for other in before:
+        same_day = row["start"] and (row["start"][:10] == (other["start"] or "")[:10])
+        if same_day and looks_same(row["title"], other["title"]):
+            text = _translated(importing.TWIN, slug=other["slug"])
+            row["warnings"].append({"line": None, "message": text})
 
 
 def _refused(problems: Sequence[Problem], path: Path) -> dict[str, Any]:

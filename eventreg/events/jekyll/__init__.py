@@ -18,8 +18,9 @@ from eventreg.events.jekyll.document import (
     Session,
 )
 from eventreg.events.jekyll.kinds import KINDS, kind_of
+from eventreg.events.jekyll.naming import slug_of
 from eventreg.events.jekyll.output import as_json, refused_as_json
-from eventreg.events.jekyll.parsing import parse, slug_of
+from eventreg.events.jekyll.parsing import parse
 from eventreg.events.jekyll.place import city_of
 from eventreg.events.jekyll.problems import DocumentError, Problem, Translate, in_english
 from eventreg.events.jekyll.source import MAX_BYTES

@@ -85,6 +85,12 @@ def as_plain(node: Node) -> Plain:
     return {name.value: as_plain(value) for name, value in node.entries}
 
 
+def word_for_word(node: Node | None) -> dict[str, Any]:
+    """A table in plain Python; empty for anything else."""
+    found = as_plain(node) if isinstance(node, Table) else {}
+    return found if isinstance(found, dict) else {}
+
+
 class _Refused(Exception):
     """The rest of the front matter is not worth reading."""
 

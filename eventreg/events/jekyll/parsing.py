@@ -29,7 +29,8 @@ from eventreg.events.jekyll.document import (
     Kind,
     Registration,
 )
-from eventreg.events.jekyll.front_matter import Plain, as_plain
+from eventreg.events.jekyll.front_matter import Plain, as_plain, word_for_word
+from eventreg.events.jekyll.naming import MAX_SLUG, slug_of
 from eventreg.events.jekyll.page import Page
 from eventreg.events.jekyll.place import Place
 from eventreg.events.jekyll.problems import N_, DocumentError, Findings, Problem
@@ -57,18 +58,7 @@ _EVENT_KEYS = (
 )
 _NEWS_KEYS = ("contact-presse", "files")
 _EVENT_FOLDER = re.compile(r"_?(?:evenements?|events?|agenda)\b.*")
-MAX_SLUG = 200
-_LEADING_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
-_ENDING = re.compile(r"(?<=.)\.(?:md|mkd|mkdn|mkdown|markdown|html?|txt)$", re.IGNORECASE)
-_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
-
-
-def slug_of(name: str) -> str:
-    """The file name without leading date and ending, fit for a URL; empty when nothing is left."""
-    base = PurePath(name.replace("\\", "/")).name
-    base = _LEADING_DATE.sub("", _ENDING.sub("", base), count=1)
-    return _NOT_IN_SLUG.sub("-", fold(base).replace("œ", "oe").replace("'", "")).strip("-")
 
 
 def parse(raw: bytes, name: str) -> Document:
@@ -177,7 +167,7 @@ class _Builder:
             content_hash=hashlib.sha256(raw).hexdigest(),
             extra=self._extra(),
             warnings=(),
-            settings=stated.plain(values.table.get(stated.KEY)),
+            settings=word_for_word(values.table.get(stated.KEY)),
             withheld=values.flag("published") is False,
         )
         if kind == "event" and told != Stated():

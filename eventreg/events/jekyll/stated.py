@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from eventreg.events.jekyll import agenda_items
 from eventreg.events.jekyll.document import Audience, Document, Programme
-from eventreg.events.jekyll.front_matter import Items, Node, Table, Text, as_plain
+from eventreg.events.jekyll.front_matter import Items, Node, Table, Text
 from eventreg.events.jekyll.problems import N_, Findings
 from eventreg.events.jekyll.schedule import day_of
 from eventreg.events.jekyll.words import fold, squeeze
@@ -201,12 +201,6 @@ def _read_one(
             key=f"{KEY}.{name.value}",
             value=written,
         )
-
-
-def plain(node: Node | None) -> dict[str, Any]:
-    """The table word for word."""
-    found = as_plain(node) if isinstance(node, Table) else {}
-    return found if isinstance(found, dict) else {}
 
 
 def written(column: str, value: Any, zone: ZoneInfo) -> str:
