@@ -239,6 +239,9 @@ def _html(piece: Piece) -> str:
     return written.get(piece.kind, piece.text)
 
 
+_SETS_STYLE = frozenset({"tag", "start", "end", "link", "endlink"})
+
+
 class _Style:
     """Which emphasis and link are open while the visible text is collected."""
 
@@ -275,15 +278,28 @@ class _Style:
 def runs(pieces: list[Piece]) -> Iterator[Run]:
     """The visible text, style by style; what scripts and styles hold is not visible."""
     style = _Style()
+    texts: list[str] = []  # of one style: a text has far more words than styles
     for piece in pieces:
-        if piece.kind == "tag":
-            if text := style.tag(piece.text):
-                yield style.run(text)
-        elif style.hidden:
-            continue
-        elif piece.kind in {"start", "end"}:
-            style.emphasis(piece.text, opens=piece.kind == "start")
-        elif piece.kind in {"link", "endlink"}:
-            style.href = piece.href if piece.kind == "link" else None
-        elif piece.text and piece.kind != "image":
-            yield style.run(piece.text)
+        if piece.kind in _SETS_STYLE:
+            if texts:
+                yield style.run("".join(texts))
+                texts.clear()
+            if text := _set_style(style, piece):
+                texts.append(text)
+        elif piece.text and piece.kind != "image" and not style.hidden:
+            texts.append(piece.text)
+    if texts:
+        yield style.run("".join(texts))
+
+
+def _set_style(style: _Style, piece: Piece) -> str:
+    """Takes a mark or a tag into account; the text it stands for."""
+    if piece.kind == "tag":
+        return style.tag(piece.text)
+    if style.hidden:
+        return ""
+    if piece.kind in {"start", "end"}:
+        style.emphasis(piece.text, opens=piece.kind == "start")
+    else:
+        style.href = piece.href if piece.kind == "link" else None
+    return ""
