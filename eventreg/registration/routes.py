@@ -1,5 +1,6 @@
 """Public pages of registrations: the form, its result, the person's own page."""
 
+import time
 from http import HTTPStatus
 
 from flask import (
@@ -31,6 +32,8 @@ from eventreg.shared.i18n import current_locale, translate
 
 bp = Blueprint("registration", __name__)
 COOKIE = "inscription"
+RECENT = 1.0  # seconds
+MOST_PAGES = 200
 TRIES = 3  # settings changed, or a twin ended, between two statements: start afresh
 
 
@@ -54,7 +57,7 @@ def form(slug: str) -> ResponseReturnValue:
 @csrf.exempt  # the form checks its own token, so that a stale one loses nothing of what was typed
 @access(PUBLIC)
 def submit(slug: str) -> ResponseReturnValue:
-    page = _page(slug)
+    page = _recent_page(slug)
     form = RegistrationForm()
     try:
         limits.hit(limits.SIGN_UP, "sign-up")
@@ -71,7 +74,7 @@ def submit(slug: str) -> ResponseReturnValue:
             return _draw(page, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         answer = _register(page, form)
     except DomainError as refusal:
-        return _refuse(page, form, refusal)
+        return _refuse(_page(slug), form, refusal)
     return redirect(url_for(".received", slug=slug, receipt=answer.receipt), HTTPStatus.SEE_OTHER)
 
 
@@ -196,6 +199,24 @@ def my_registrations() -> ResponseReturnValue:
             canonical(form.email.data or ""), locale=current_locale(), now=clock.utc_now()
         )
     return render_template("registration/my_registrations.html", form=form, sent=True)
+
+
+def _recent_page(slug: str) -> SignupPage:
+    """The page as it was within the last second, to prepare a sign-up with.
+
+    The transaction reads the facts again and starts afresh when the event's version moved.
+    """
+    known: dict[str, tuple[float, SignupPage]] = current_app.extensions.setdefault(
+        "signup-pages", {}
+    )
+    read, page = known.get(slug, (0.0, None))
+    now = time.monotonic()
+    if page is None or now - read >= RECENT:
+        if len(known) >= MOST_PAGES:
+            known.clear()
+        page = _page(slug)
+        known[slug] = (now, page)
+    return page
 
 
 def _page(slug: str) -> SignupPage:

@@ -212,8 +212,8 @@ def transaction() -> Iterator[Session]:
     session.info["open"] = True
     session.info["after"] = []
     try:
-        if sqlite:
-            session.connection(execution_options={"immediate": True})
+        options = {"immediate": True} if sqlite else {}
+        session.info["connection"] = session.connection(execution_options=options)
         yield session
         session.commit()
     except (OperationalError, InterfaceError, PoolTimeout) as fault:
@@ -224,6 +224,7 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info["open"] = False
+        session.info.pop("connection", None)
         if sqlite:
             _sqlite_writers.release()
     for call in dict.fromkeys(session.info.pop("after")):
@@ -327,4 +328,6 @@ def run(
     A statement built once at import and given its parameters here costs a third of one built
     for each request.
     """
-    return db.session().connection().execute(cast("Executable", statement), values)
+    session = db.session()
+    connection: Connection = session.info.get("connection") or session.connection()
+    return connection.execute(cast("Executable", statement), values)

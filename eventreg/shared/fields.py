@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import has_request_context, request
 from flask_babel import gettext
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import _FlaskFormCSRF
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
@@ -135,11 +136,20 @@ class EmailAddress:
             ) from fault
 
 
+class CheckedToken(_FlaskFormCSRF):
+    """Checks the token that came back; pages draw theirs with `csrf_token()`, not from the form."""
+
+    def generate_csrf_token(self, _csrf_token_field: Any) -> str:
+        return ""
+
+
 class BaseForm(FlaskForm):
     """Shape only; `show` puts a refusal beside its field, or above the form when it has none."""
 
     class Meta(FlaskForm.Meta):
         """Flask-WTF would read a JSON body too, and hand over numbers, lists and lone surrogates."""
+
+        csrf_class = CheckedToken
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """What a browser's form sent, or what the caller gives; never a JSON body."""

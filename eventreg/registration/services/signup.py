@@ -158,6 +158,7 @@ def register(prepared: Prepared, *, key: str, payload: dict[str, str]) -> Answer
         _retire(known)
     if facts.version != prepared.facts.version:
         raise errors.NotPossible
+    refuse_if_unoffered(facts)
     registration_id = _insert_registration(prepared)
     twin = None
     if registration_id is None:
