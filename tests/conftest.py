@@ -151,6 +151,7 @@ def app(_shared_app: Flask, settings: Settings, database_name: str) -> Iterator[
         else:
             _empty()
     _shared_app.extensions["pagecache"].clear()
+    _shared_app.extensions.pop("signup-pages", None)  # PostgreSQL numbers the next event anew
     yield _shared_app
     with _shared_app.app_context():
         db.session.rollback()

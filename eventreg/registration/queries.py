@@ -123,10 +123,13 @@ def signup_facts_of(event_id: int) -> SignupFacts:
     return _facts(run(_facts_by_id, {"event_id": event_id}).one())
 
 
-def locked_facts(event_id: int, key_hash: str) -> tuple[SignupFacts, Known | None]:
-    """The facts as the transaction sees them, and the receipt of an idempotency key, at once."""
-    row = run(_locked_facts, {"event_id": event_id, "key_hash": key_hash}).one()
-    return _facts(row), _known(row)
+def locked_facts(event_id: int, key_hash: str) -> tuple[SignupFacts | None, Known | None]:
+    """The facts as the transaction sees them, and the receipt of an idempotency key, at once.
+
+    (None, None) when the event is no longer there.
+    """
+    row = run(_locked_facts, {"event_id": event_id, "key_hash": key_hash}).one_or_none()
+    return (_facts(row), _known(row)) if row else (None, None)
 
 
 def receipt_of_key(key_hash: str) -> Known | None:

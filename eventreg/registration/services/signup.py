@@ -151,14 +151,12 @@ def register(prepared: Prepared, *, key: str, payload: dict[str, str]) -> Answer
     """
     event_id = prepared.facts.event_id
     key_hash, request_hash = _keyed(f"key:{event_id}:{key}"), _keyed(_canonical(payload))
-    facts, known = queries.locked_facts(event_id, key_hash)
+    found, known = queries.locked_facts(event_id, key_hash)
     if known is not None and known.created_at > prepared.now - KEY_LIFE:
         return _same_answer(known, request_hash)
     if known is not None:
         _retire(known)
-    if facts.version != prepared.facts.version:
-        raise errors.NotPossible
-    refuse_if_unoffered(facts)
+    facts = _unmoved(found, prepared)
     registration_id = _insert_registration(prepared)
     twin = None
     if registration_id is None:
@@ -176,6 +174,14 @@ def register(prepared: Prepared, *, key: str, payload: dict[str, str]) -> Answer
     else:
         _seat(prepared, facts, registration_id or 0)
     return Answer(receipt, prepared.state)
+
+
+def _unmoved(facts: SignupFacts | None, prepared: Prepared) -> SignupFacts:
+    """The facts, still those that the sign-up was prepared with. Raises NotPossible, NoSignUp."""
+    if facts is None or facts.version != prepared.facts.version:
+        raise errors.NotPossible
+    refuse_if_unoffered(facts)
+    return facts
 
 
 def _seat(prepared: Prepared, facts: SignupFacts, registration_id: int) -> None:
