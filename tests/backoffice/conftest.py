@@ -1,30 +1,13 @@
 """Helpers of the tests of organiser pages."""
 
-import contextvars
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 Post = Callable[..., TestResponse]
-
-
-@pytest.fixture(autouse=True)
-def own_contexts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request gets an application context of its own, as behind a real server.
-
-    Flask would otherwise share the test's, with its `g`, between two browsers.
-    """
-    inner = app.wsgi_app
-
-    def wsgi(environ: Any, start_response: Any) -> Any:
-        return contextvars.Context().run(inner, environ, start_response)
-
-    monkeypatch.setattr(app, "wsgi_app", wsgi)
 
 
 @pytest.fixture

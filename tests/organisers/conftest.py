@@ -1,13 +1,10 @@
 """Helpers of the tests of organiser accounts."""
 
-import contextvars
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -20,20 +17,6 @@ from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
 
 Post = Callable[..., TestResponse]
-
-
-@pytest.fixture(autouse=True)
-def own_contexts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request gets an application context of its own, as behind a real server.
-
-    Flask would otherwise share the test's, with its `g`, between two browsers.
-    """
-    inner = app.wsgi_app
-
-    def wsgi(environ: Any, start_response: Any) -> Any:
-        return contextvars.Context().run(inner, environ, start_response)
-
-    monkeypatch.setattr(app, "wsgi_app", wsgi)
 
 
 @pytest.fixture
