@@ -4,6 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.autogenerate import rewriter
+from alembic.operations import ops
 from flask import current_app, has_app_context
 
 from eventreg.config import read
@@ -30,6 +32,23 @@ def compare_type(
     return False if isinstance(wanted, UtcDateTime) else None
 
 
+writer = rewriter.Rewriter()  # type: ignore[no-untyped-call]
+
+
+@writer.rewrites(ops.AddColumnOp)
+def fill_old_rows(_context: Any, _revision: Any, operation: ops.AddColumnOp) -> ops.AddColumnOp:
+    """A column that may not be null gets a value for the rows that are there already."""
+    column = operation.column
+    if column.nullable or column.server_default is not None or column.default is None:
+        return operation
+    value = column.default.arg
+    if callable(value):
+        value = "[]" if isinstance(value(None), list) else "{}"
+    text = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+    column.server_default = sa.DefaultClause(str(text))
+    return operation
+
+
 def run() -> None:
     with db.engine.connect() as connection:
         context.configure(
@@ -39,6 +58,7 @@ def run() -> None:
             render_item=render_item,
             compare_type=compare_type,
             transaction_per_migration=True,
+            process_revision_directives=writer,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -84,7 +84,8 @@ def database_url(
     if database_name == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite3'}"
         return
-    with postgres_database(f"eventreg_test_{worker_id}") as url:
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:8] or os.getpid()  # two runs at a time
+    with postgres_database(f"eventreg_test_{worker_id}_{run}") as url:
         yield url
 
 
