@@ -29,7 +29,15 @@ class Event(Base):
     lead: Mapped[str] = plain(default="")
     lead_html: Mapped[str] = plain(default="")
     body: Mapped[str] = plain(default="")  # Markdown
-    body_html: Mapped[str] = plain(default="")  # made by the one sanitiser at import
+    body_html: Mapped[str] = plain(default="")  # made by the one sanitiser when it is written
+    # English beside French; empty: the French shows, marked as such.
+    title_en: Mapped[str] = plain(default="")
+    lead_en: Mapped[str] = plain(default="")
+    lead_en_html: Mapped[str] = plain(default="")
+    body_en: Mapped[str] = plain(default="")
+    body_en_html: Mapped[str] = plain(default="")
+    venue_en: Mapped[str] = plain(default="")
+    state_message: Mapped[str] = plain(default="")  # why it is cancelled, for everybody to read
 
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
@@ -52,14 +60,28 @@ class Event(Base):
 
     registration_mode: Mapped[str] = plain(code(16), default="internal")  # external, none
     external_url: Mapped[str] = plain(default="")
+    external_name: Mapped[str] = plain(default="")  # of the other site; its host when empty
+    show_places: Mapped[bool] = mapped_column(default=True)  # how many are left, to the public
     paid: Mapped[bool | None]
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]  # null: sign-ups close at starts_at
     audience: Mapped[str] = plain(code(16), default="anyone")  # public_agents
+    closed_message: Mapped[str] = plain(default="")  # shown once sign-ups are closed
+    closed_message_en: Mapped[str] = plain(default="")
+    closed_message_from: Mapped[datetime | None]  # null: as soon as they are closed
     audience_text: Mapped[str] = plain(default="")
+    audience_text_en: Mapped[str] = plain(default="")
     approval: Mapped[str] = plain(code(16), default="none")  # manual
     pending_holds_seat: Mapped[bool] = mapped_column(default=False)
     confirmation_hours: Mapped[float] = mapped_column(default=24.0)
+    modify_until: Mapped[datetime | None]  # null: until sign-ups close
+    cancel_until: Mapped[datetime | None]  # null: until the event starts
+    reset_on_edit: Mapped[bool] = mapped_column(default=False)  # changed answers: decided again
+    waiting_list: Mapped[bool] = mapped_column(default=False)
+    offer_hours: Mapped[float] = mapped_column(default=24.0)
+    offer_working_hours: Mapped[bool] = mapped_column(default=False)
+    offers_after_closing: Mapped[bool] = mapped_column(default=False)
+    groups: Mapped[str] = plain(code(8), default="whole")  # skip: a smaller group may overtake
     retention_days: Mapped[int] = mapped_column(default=92)
 
     source_name: Mapped[str | None] = plain()
@@ -110,12 +132,46 @@ class Pool(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     kind: Mapped[str] = plain(code(16), default="event")
+    key: Mapped[str] = plain(code(40), default="")  # that of the form's definition
     label: Mapped[str] = plain(code(120), default="")
+    label_en: Mapped[str] = plain(code(120), default="")
+    position: Mapped[int] = mapped_column(default=0)
     capacity: Mapped[int | None]  # null: no limit
     taken: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)  # seats that people in line lack here
+    waiting_list: Mapped[bool] = mapped_column(default=False)  # the event's own is on the event
+    released_at: Mapped[datetime | None]  # from then on its free seats are `into`'s
+    into: Mapped[str | None] = plain(code(40))
 
     __table_args__ = (
         CheckConstraint("taken >= 0", name="taken"),
         CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),
         Index("ix_pools_event_id", "event_id", "kind"),
+        Index("uq_pools_key", "event_id", "key", unique=True),
+    )
+
+
+class Notice(Base):
+    """Everybody signed up must be told of a change of the event; letters follow in batches.
+
+    `before` and `after` are the facts that people read (rules.Planned), as JSON.
+    """
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    kind: Mapped[str] = plain(code(16))  # cancelled, moved
+    before: Mapped[dict[str, Any]] = plain(JsonColumn, default=dict)
+    after: Mapped[dict[str, Any]] = plain(JsonColumn, default=dict)
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = plain(code(64))
+    told: Mapped[int] = mapped_column(default=0)  # letters owed so far
+    done_at: Mapped[datetime | None]  # null: somebody may still have to be told
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('cancelled','moved')", name="kind"),
+        Index("ix_notices_event_id", "event_id", "id"),
+        Index("ix_notices_done_at", "done_at"),
+        NEVER_REUSED,
     )
