@@ -1,0 +1,168 @@
+"""Use cases of files: read and check (outside any transaction), keep, describe, order, remove."""
+
+import hashlib
+from collections.abc import Iterable
+
+from sqlalchemy import delete
+
+from eventreg.files import imaging, queries, sniffing
+from eventreg.files.errors import (
+    EmptyFile,
+    NotAPicture,
+    NotWhatItSays,
+    TooLarge,
+    TooManyFiles,
+)
+from eventreg.files.models import FileContent, StoredFile
+from eventreg.files.rules import (
+    BYTES_LIMIT,
+    MEDIA_TYPES,
+    MEGABYTE,
+    PER_EVENT,
+    PICTURES,
+    Copy,
+    Prepared,
+    ending_of,
+    is_picture,
+    safe_name,
+)
+from eventreg.shared.clock import utc_now
+from eventreg.shared.db import db
+from eventreg.shared.tokens import random_id
+
+
+def prepare(data: bytes, *, name: str, purpose: str) -> Prepared:
+    """Reads a file and makes what is kept of it. Slow for a picture: call it outside transactions.
+
+    Raises FileRefused: TypeNotAllowed, NotWhatItSays, TooLarge, Damaged, NotAPicture, EmptyFile.
+    """
+    if not data:
+        raise EmptyFile
+    if len(data) > BYTES_LIMIT:
+        raise TooLarge(limit=BYTES_LIMIT // MEGABYTE)
+    said = ending_of(name)
+    found = sniffing.ending(data, said)
+    if said != found:
+        raise NotWhatItSays(said=said[:20] or "?", found=found)
+    digest = hashlib.sha256(data).hexdigest()
+    if found in PICTURES:
+        return _picture(data, found, name=name, purpose=purpose, digest=digest)
+    if purpose == "image":
+        raise NotAPicture
+    if found in ("csv", "txt"):
+        data = (sniffing.text(data) or "").encode()  # one encoding, the one that is announced
+    return Prepared(safe_name(name, found), purpose, MEDIA_TYPES[found], digest, Copy(data))
+
+
+def _picture(data: bytes, found: str, *, name: str, purpose: str, digest: str) -> Prepared:
+    wants = imaging.PAGE if purpose == "image" else imaging.PAPER
+    full, *smaller = imaging.copies(data, found, wants)
+    return Prepared(
+        safe_name(name, imaging.ENDING),
+        purpose,
+        imaging.MEDIA_TYPE,
+        digest,
+        full,
+        smaller[0] if smaller else None,
+    )
+
+
+def store(
+    data: bytes,
+    *,
+    name: str,
+    purpose: str,
+    event_id: int,
+    registration_id: int | None = None,
+    alt: str = "",
+) -> StoredFile:
+    """`prepare` and `keep` at once, for files that cost little to read. Raises FileRefused."""
+    ready = prepare(data, name=name, purpose=purpose)
+    return keep(ready, event_id, registration_id=registration_id, alt=alt)
+
+
+def keep(
+    ready: Prepared,
+    event_id: int,
+    *,
+    registration_id: int | None = None,
+    alt: str = "",
+    decorative: bool = False,
+    source: str = "",
+) -> StoredFile:
+    """Writes a prepared file in the caller's transaction. Raises TooManyFiles."""
+    count, position = queries.last_position(event_id, ready.purpose)
+    limit = PER_EVENT.get(ready.purpose)
+    if limit is not None and count >= limit:
+        raise TooManyFiles(limit=limit)
+    kept = StoredFile(
+        public_id=random_id(),
+        event_id=event_id,
+        registration_id=registration_id,
+        purpose=ready.purpose,
+        name=ready.name,
+        media_type=ready.media_type,
+        size=len(ready.full.data),
+        sha256=ready.sha256,
+        alt=alt,
+        decorative=decorative,
+        width=ready.full.width,
+        height=ready.full.height,
+        position=position,
+        source=source,
+        created_at=utc_now(),
+    )
+    db.session.add(kept)
+    db.session.flush()
+    for variant, copy in (("full", ready.full), ("small", ready.small)):
+        if copy is not None:
+            db.session.add(
+                FileContent(
+                    file_id=kept.id,
+                    variant=variant,
+                    width=copy.width,
+                    height=copy.height,
+                    size=len(copy.data),
+                    data=copy.data,
+                )
+            )
+    db.session.flush()
+    return kept
+
+
+def describe(file: StoredFile, *, alt: str, decorative: bool = False) -> bool:
+    """New alternative text of a picture, or title of a document; whether it changed."""
+    wanted = ("" if decorative else alt, decorative and is_picture(file.media_type))
+    if (file.alt, file.decorative) == wanted:
+        return False
+    file.alt, file.decorative = wanted
+    db.session.flush()
+    return True
+
+
+def move(file: StoredFile, siblings: Iterable[StoredFile], *, by: int) -> None:
+    """One place earlier (-1) or later (+1) among the files of its kind."""
+    order = [other for other in siblings if other.id != file.id]
+    before = [other for other in siblings if other.id == file.id or other in order]
+    at = next(i for i, other in enumerate(before) if other.id == file.id)
+    order.insert(min(max(at + by, 0), len(order)), file)
+    for position, other in enumerate(order):
+        other.position = position
+    db.session.flush()
+
+
+def remove(file: StoredFile) -> None:
+    """Takes a file away. Of one that a document names, a mark without bytes stays."""
+    db.session.execute(delete(FileContent).where(FileContent.file_id == file.id))
+    if file.source:
+        file.removed = True
+    else:
+        db.session.delete(file)
+    db.session.flush()
+
+
+def erase_of(registration_ids: Iterable[int]) -> None:
+    """What these registrants gave leaves, bytes and names (privacy)."""
+    ids = list(registration_ids)
+    # The contents go by their foreign key.
+    db.session.execute(delete(StoredFile).where(StoredFile.registration_id.in_(ids)))
