@@ -28,7 +28,7 @@ def check(slug: str | None, as_data: bool, emails: tuple[str, ...]) -> None:
     rows = []
     with force_locale("fr"):
         for email in emails:
-            decision = services.decide(email, audience=audience, mailbox_confirmed=True)
+            decision = services.decide(email, audience=audience, proven=True)
             rows.append(
                 {
                     "email": email,

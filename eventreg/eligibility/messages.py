@@ -9,6 +9,48 @@ _SENTENCES: Mapping[tuple[str, Outcome], str] = {
     ("open_to_all", Outcome.ELIGIBLE): N_("This event is open to everyone."),
     ("domain_listed", Outcome.ELIGIBLE): N_("Address recognised: %(organisation)s."),
     ("event_allowed", Outcome.ELIGIBLE): N_("The organiser accepts this address for this event."),
+    ("instance_accepted", Outcome.ELIGIBLE): N_("Address recognised: %(organisation)s."),
+    ("instance_review", Outcome.REVIEW): N_(
+        "“%(domain)s” may be that of public agents or of others. A person will read your request."
+    ),
+    ("instance_refused", Outcome.REFUSED): N_(
+        "“%(domain)s” is not an address of a public agent. Use your professional address in a "
+        "public body, or write to the organiser."
+    ),
+    ("invited", Outcome.ELIGIBLE): N_("The organiser invited this address to this event."),
+    ("not_listed", Outcome.REFUSED): N_(
+        "This event is for addresses that the organiser listed, and this one is not among them. "
+        "Use another professional address, or write to the organiser."
+    ),
+    ("not_invited", Outcome.REFUSED): N_(
+        "This event is for people who were invited. Use the address at which you received the "
+        "invitation, or write to the organiser."
+    ),
+    ("proconnect_agent_public", Outcome.ELIGIBLE): N_(
+        "ProConnect says that you belong to a public body: %(organisation)s."
+    ),
+    ("proconnect_other_family", Outcome.REVIEW): N_(
+        "ProConnect says that you belong to a public body (%(organisation)s). This event is meant "
+        "for other public bodies. A person will read your request."
+    ),
+    ("proconnect_role_missing", Outcome.REVIEW): N_(
+        "ProConnect does not say that your organisation is a public body. A person will read your "
+        "request."
+    ),
+    ("proconnect_no_siret", Outcome.REVIEW): N_(
+        "ProConnect does not say which organisation you belong to. A person will read your request."
+    ),
+    ("proconnect_other_address", Outcome.REVIEW): N_(
+        "This is not the address that ProConnect knows you by. A person will read your request."
+    ),
+    ("proconnect_not_public", Outcome.REFUSED): N_(
+        "ProConnect does not say that your organisation is a public body, and this event is for "
+        "public agents. Use your professional address in a public body, or write to the organiser."
+    ),
+    ("strict_sense", Outcome.REVIEW): N_(
+        "Address recognised: %(organisation)s. This event is for staff under public law, and not "
+        "all are there. A person will read your request."
+    ),
     ("event_refused", Outcome.REFUSED): N_(
         "The organiser does not accept this address for this event. Use another professional "
         "address, or write to the organiser."
@@ -142,6 +184,7 @@ _SENTENCES: Mapping[tuple[str, Outcome], str] = {
 UNKNOWN_ASKED = N_(
     "“%(domain)s” is not the domain of a public body that we know. A person will read your request."
 )
+ACCEPTED = N_("The organiser accepts addresses such as this one for this event.")
 REVIEW_CLOSED = N_(
     "This address does not show for certain that you are a public agent, and this event "
     "takes only addresses recognised at once. Use your professional address in a public "

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from eventreg.eligibility.tables import (
+    Addition,
     Body,
     Override,
     RegistryError,
@@ -17,6 +18,7 @@ from eventreg.eligibility.tables import (
     read_overrides,
     read_web,
 )
+from eventreg.eligibility.webtable import WebTable
 
 DATA = Path(__file__).resolve().parent / "data"
 PUBLIC_FILE = "public_email_domains.csv"
@@ -24,11 +26,13 @@ OVERRIDES_FILE = "email_domain_overrides.csv"
 VERSION_LENGTH = 12
 
 __all__ = [
+    "Addition",
     "Body",
     "Override",
     "Registry",
     "RegistryError",
     "WebHost",
+    "WebTable",
     "Words",
     "load",
     "parents",
@@ -61,39 +65,65 @@ class Registry:
     overrides: Mapping[str, Override]
     words: tuple[Words, ...]
     by_length: Mapping[int, tuple[str, ...]]
-    web: Mapping[str, WebHost] = field(default_factory=lambda: MappingProxyType({}))
+    web: WebTable = field(default_factory=WebTable)
+    added: Mapping[str, Body | Override] = field(default_factory=lambda: MappingProxyType({}))
 
-    def with_web(self, hosts: Iterable[WebHost]) -> "Registry":
+    def with_web(self, hosts: WebTable | Iterable[WebHost]) -> "Registry":
         """The same registry with these web sites instead of any other (step 6)."""
-        kept = {host.domain: host for host in hosts}
-        digest = hashlib.sha256()
-        for name in sorted(kept):
-            host = kept[name]
-            digest.update(f"{name},{host.category},{host.own_zone:d},{host.shared:d}\n".encode())
-        version = f"{self.version.partition('+')[0]}+{digest.hexdigest()[:VERSION_LENGTH]}"
-        return replace(self, web=MappingProxyType(kept), version=version)
+        table = hosts if isinstance(hosts, WebTable) else WebTable(hosts)
+        return replace(self, web=table)._pinned()
+
+    def with_additions(self, additions: Iterable[Addition]) -> "Registry":
+        """With what administrators of this instance decided instead of anything they did before.
+
+        An addition wins over the rows of its own name, no further: where it does not cover what
+        lies below, those rows still do.
+        """
+        kept = sorted(additions, key=lambda one: one.domain)
+        return replace(
+            self, added=MappingProxyType({one.domain: one.row() for one in kept})
+        )._pinned()
+
+    def _pinned(self) -> "Registry":
+        """With the version of its release, and a digest of what this instance adds to it."""
+        release = self.version.partition("+")[0]
+        digest = hashlib.sha256(self.web.text)
+        for row in self.added.values():
+            digest.update(f"{row}\n".encode())
+        extra = f"+{digest.hexdigest()[:VERSION_LENGTH]}" if self.web or self.added else ""
+        return replace(self, version=release + extra)
 
     def row(self, domain: str) -> Override | Body | None:
         """The most specific row that applies to `domain`; an override wins over its equal."""
         for name in upwards(domain):
-            for row in (self.overrides.get(name), self.bodies.get(name)):
+            for row in (self.added.get(name), self.overrides.get(name), self.bodies.get(name)):
                 if row is not None and (name == domain or row.covers_below):
                     return row
         return None
 
     def body(self, domain: str) -> Body | None:
         """The nearest public body at or above `domain`: its name, not an outcome."""
-        return next((self.bodies[name] for name in upwards(domain) if name in self.bodies), None)
+        return next(self._bodies(domain), None)
 
     def categories(self, domain: str) -> frozenset[str]:
         """Categories of the domain's own row and of its parents' rows."""
-        return frozenset(
-            self.bodies[name].category for name in upwards(domain) if name in self.bodies
-        )
+        return frozenset(body.category for body in self._bodies(domain))
+
+    def _bodies(self, domain: str) -> Iterator[Body]:
+        for name in upwards(domain):
+            row = self.added.get(name)
+            body = row if isinstance(row, Body) else self.bodies.get(name)
+            if body is not None:
+                yield body
 
     def lists(self, domain: str) -> bool:
         """Whether one of the files names exactly this domain."""
-        return domain in self.bodies or domain in self.overrides or domain in self.web
+        return (
+            domain in self.bodies
+            or domain in self.overrides
+            or domain in self.added
+            or domain in self.web
+        )
 
     def web_host(self, domain: str) -> WebHost | None:
         """The site at this host, or the one below whose own zone it lies; never a platform's."""

@@ -2,49 +2,73 @@
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from eventreg.eligibility import markers, messages, suggestions
-from eventreg.eligibility.decisions import Decision, Outcome, Policy, entries_for, list_entry
-from eventreg.eligibility.registry import Override, Registry
-from eventreg.eligibility.tables import FAMILY_OF
+from eventreg.eligibility.decisions import Decision, Outcome
+from eventreg.eligibility.entries import InvalidEntry, Parsed, entries_for, list_entry, read_list
+from eventreg.eligibility.identity import LA_POSTE, PUBLIC_ROLE, Identity, is_siret
+from eventreg.eligibility.policies import (
+    Policy,
+    PolicyFault,
+    of_audience,
+    policy_from_data,
+    policy_of,
+    policy_to_data,
+)
+from eventreg.eligibility.registry import Registry
+from eventreg.eligibility.steps import Finding, by_domain
+from eventreg.eligibility.tables import FAMILIES_OF, PRIVATE_LAW
 from eventreg.shared.addresses import Address, InvalidAddress, canonical
 
-__all__ = ["Decision", "Outcome", "Policy", "decide", "list_entry", "lowest"]
+__all__ = [
+    "Decision",
+    "Identity",
+    "InvalidEntry",
+    "Outcome",
+    "Parsed",
+    "Policy",
+    "PolicyFault",
+    "decide",
+    "entries_for",
+    "is_siret",
+    "list_entry",
+    "lowest",
+    "of_audience",
+    "policy_from_data",
+    "policy_of",
+    "policy_to_data",
+    "read_list",
+]
 
 _log = logging.getLogger(__name__)
 _RANK = {Outcome.REFUSED: 0, Outcome.REVIEW: 1, Outcome.ELIGIBLE: 2}
-_BY_EVIDENCE = {
-    "mail": (Outcome.ELIGIBLE, "domain_listed"),
-    "attested": (Outcome.ELIGIBLE, "domain_listed"),
-    "shared": (Outcome.REVIEW, "domain_shared"),
-    "web": (Outcome.REVIEW, "domain_web_only"),
-}
-_WEAK = frozenset({"shared", "web"})
+_LISTED = frozenset({"domain_listed", "instance_accepted"})
+_NO_ENTRIES: Mapping[str, str] = MappingProxyType({})
+_UNKNOWN = frozenset({"unknown_domain", "not_listed", "not_invited"})
 _MAY_BE_A_TYPO = frozenset(
     {"punycode_unlisted", "lookalike", "unknown_domain_public_marker", "unknown_domain"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one step found. `settled`: no sign in the address may change it any more."""
-
-    outcome: Outcome
-    reason: str
-    rule: str
-    settled: bool = False
-    found: tuple[str, ...] = ()
-    message: str | None = None
-
-
 def decide(
-    address_text: str, *, policy: Policy, registry: Registry, mailbox_confirmed: bool
+    address_text: str,
+    *,
+    policy: Policy,
+    registry: Registry,
+    proven: bool,
+    identity: Identity | None = None,
+    entries: Mapping[str, str] = _NO_ENTRIES,
 ) -> Decision:
-    """The decision for what somebody typed. Never raises; a bug in a rule goes to a person."""
+    """The decision for what somebody typed. Never raises; a bug in a rule goes to a person.
+
+    `entries` are the lines of the event's long lists that name this address (see `entries_for`),
+    each with its word: accepted, refused or invited.
+    """
     try:
-        return _decide(address_text, policy, registry, provisional=not mailbox_confirmed)
+        return _decide(address_text, Case(policy, registry, proven, identity, entries))
     except Exception as fault:  # noqa: BLE001 - fail closed, to a person; the log has the place
         place = traceback.extract_tb(fault.__traceback__)[-1]
         # Neither the message nor the values of the fault: they may hold the address.
@@ -55,8 +79,26 @@ def decide(
             rule="error",
             registry_version=registry.version,
             message=messages.sentence("rule_error", Outcome.REVIEW),
-            provisional=not mailbox_confirmed,
+            provisional=not proven,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All facts of one decision but the address."""
+
+    policy: Policy
+    registry: Registry
+    proven: bool
+    identity: Identity | None
+    entries: Mapping[str, str]
+
+    def vouched(self, address: Address) -> Identity | None:
+        """The identity, when it names an account and this very address: nobody lends theirs."""
+        identity = self.identity
+        if identity is None or not identity.complete or identity.address != address.canonical:
+            return None
+        return identity
 
 
 def lowest(one: Outcome, other: Outcome) -> Outcome:
@@ -64,7 +106,8 @@ def lowest(one: Outcome, other: Outcome) -> Outcome:
     return min(one, other, key=_RANK.__getitem__)
 
 
-def _decide(text: str, policy: Policy, registry: Registry, *, provisional: bool) -> Decision:
+def _decide(text: str, case: Case) -> Decision:
+    registry = case.registry
     try:
         address = canonical(text)
     except InvalidAddress as fault:
@@ -74,143 +117,121 @@ def _decide(text: str, policy: Policy, registry: Registry, *, provisional: bool)
             rule="1.canonical",
             registry_version=registry.version,
             message=fault.message,
-            provisional=provisional,
+            provisional=not case.proven,
         )
-    finding = _by_event(address, policy) or _by_domain(address, registry)
-    if not finding.settled:
-        finding = _unknown_asked(finding, policy)
-        finding = _marked(finding, address, registry)
-        finding = _other_family(finding, address, policy, registry)
-    finding = _review_closed(finding, policy)
+    vouched = case.vouched(address)
+    finding = _found(address, case, vouched)
     body = registry.body(address.domain)
     host = registry.web_host(address.domain) if finding.rule == "6.web" else None
     organisation = body.organisation if body else ""
+    if vouched and finding.rule.startswith("proconnect"):
+        organisation = vouched.organisation_label or organisation
     return Decision(
         outcome=finding.outcome,
         reason=finding.reason,
         rule=finding.rule,
         registry_version=registry.version,
         message=finding.message or messages.sentence(finding.reason, finding.outcome),
-        params={"domain": address.domain, "organisation": organisation},
+        params={"domain": address.domain, "organisation": organisation or address.domain},
         organisation=organisation,
         category=body.category if body else "",
         evidence=body.evidence if body else "web" if host else "",
         markers=finding.found,
         suggestion=_suggestion(finding, address, registry),
-        provisional=provisional,
+        provisional=not (case.proven or (vouched is not None and vouched.email_verified)),
         address=address,
+        method="proconnect" if vouched else "email",
+        siret=vouched.siret if vouched else "",
+        roles=vouched.roles if vouched else (),
     )
 
 
-def _by_event(address: Address, policy: Policy) -> Finding | None:
+def _found(address: Address, case: Case, vouched: Identity | None) -> Finding:
+    policy, registry = case.policy, case.registry
+    finding = _by_event(address, case)
+    if finding is None and "public_agents" not in policy.who:
+        finding = _outside(policy)
+    elif finding is None:
+        domain = by_domain(address, registry)
+        if vouched:
+            finding = _by_proconnect(vouched, domain, address, case)
+        else:
+            finding = _other_address(domain, case.identity)
+    if not finding.settled:
+        finding = _unknown_answered(finding, policy)
+        finding = _marked(finding, address, registry)
+        finding = _narrowed(finding, address, policy, registry)
+    return _review_answered(finding, policy)
+
+
+def _by_event(address: Address, case: Case) -> Finding | None:
     """The event's own lists, then its audience. Most specific first; refused wins over its equal."""
+    policy = case.policy
+    listed, invited = "listed" in policy.who, "invited" in policy.who
     for entry in entries_for(address):
-        if entry in policy.refused:
+        word = case.entries.get(entry)
+        if word == "refused" or entry in policy.refused:
             return Finding(Outcome.REFUSED, "event_refused", "event.refused", settled=True)
-        if entry in policy.allowed:
+        if invited and (word == "invited" or entry in policy.invited):
+            return Finding(Outcome.ELIGIBLE, "invited", "event.invited", settled=True)
+        if listed and (word == "accepted" or entry in policy.accepted):
             named = entry == address.canonical  # a person, not everybody at a domain
-            return Finding(Outcome.ELIGIBLE, "event_allowed", "event.allowed", settled=named)
-    if policy.audience == "anyone":
+            settled = named or "public_agents" not in policy.who
+            return Finding(Outcome.ELIGIBLE, "event_allowed", "event.allowed", settled=settled)
+    if "anyone" in policy.who:
         return Finding(Outcome.ELIGIBLE, "open_to_all", "event.audience", settled=True)
     return None
 
 
-def _by_domain(address: Address, registry: Registry) -> Finding:
-    for step in STEPS:
-        finding = step(address, registry)
-        if finding is not None:
-            return finding
-    return Finding(Outcome.REFUSED, "unknown_domain", "9.unknown")
+def _outside(policy: Policy) -> Finding:
+    """Neither on the event's lists nor, since the event does not ask, looked up anywhere."""
+    if "listed" in policy.who:
+        finding = Finding(Outcome.REFUSED, "not_listed", "event.listed", settled=True)
+    else:
+        finding = Finding(Outcome.REFUSED, "not_invited", "event.invited", settled=True)
+    return _unknown_answered(finding, policy)
 
 
-def _punycode(address: Address, registry: Registry) -> Finding | None:
-    """Step 2: an accented name counts only when the files have exactly it."""
-    international = any(label.startswith("xn--") for label in address.domain.split("."))
-    if international and not registry.lists(address.domain):
-        return Finding(Outcome.REFUSED, "punycode_unlisted", "2.punycode")
-    return None
+def _by_proconnect(identity: Identity, domain: Finding, address: Address, case: Case) -> Finding:
+    """ProConnect before the domain: it knows the body of the account, not the person's status."""
+    if PUBLIC_ROLE not in identity.roles:
+        # An empty list is also what an outage of its own look-up gives: a person decides.
+        if domain.outcome is Outcome.REFUSED:
+            return Finding(Outcome.REFUSED, "proconnect_not_public", "proconnect.roles")
+        return Finding(Outcome.REVIEW, "proconnect_role_missing", "proconnect.roles")
+    if not is_siret(identity.siret) or identity.siret.startswith(LA_POSTE):
+        company = identity.siret.startswith(LA_POSTE) and is_siret(identity.siret)
+        reason = "public_company" if company else "proconnect_no_siret"
+        return Finding(Outcome.REVIEW, reason, "proconnect.siret")
+    listed = domain.reason in _LISTED
+    body = case.registry.body(address.domain) if listed else None
+    families = identity.families | set(FAMILIES_OF[body.category] if body else ())
+    if case.policy.families and not families & case.policy.families:
+        return Finding(Outcome.REVIEW, "proconnect_other_family", "proconnect.roles")
+    if case.policy.sense == "strict" and (body is None or body.category in PRIVATE_LAW):
+        return Finding(Outcome.REVIEW, "strict_sense", "event.sense")
+    return Finding(Outcome.ELIGIBLE, "proconnect_agent_public", "proconnect.roles")
 
 
-def _listed(address: Address, registry: Registry) -> Finding | None:
-    """Step 3: the most specific row that applies, then the pattern on whole domains."""
-    row = registry.row(address.domain)
-    if row is None:
-        return _pattern(address.domain, registry)
-    if isinstance(row, Override):
-        if row.code == "free_or_isp_mailbox" and markers.of_public_body(address.local, registry):
-            return Finding(Outcome.REVIEW, "isp_mailbox_public_marker", "3.override")
-        return Finding(Outcome(row.outcome), row.code, "3.override")
-    nearest = registry.body(address.domain)
-    if nearest is not None and nearest is not row and nearest.evidence in _WEAK:
-        return None  # below a name known by the web alone, the root proves no more than that name
-    outcome, reason = _BY_EVIDENCE[row.evidence]
-    return Finding(outcome, reason, "3.registry")
-
-
-def _pattern(domain: str, registry: Registry) -> Finding | None:
-    name, _, suffix = domain.partition(".")
-    for words in registry.kind("domain_pattern"):
-        if suffix == "fr" and words.match(name):
-            return Finding(Outcome(words.outcome), words.code, "3.override")
-    return None
-
-
-def _below_exact(address: Address, registry: Registry) -> Finding | None:
-    """Step 4: what lies below a listed name may have been handed to others."""
-    if registry.body(address.domain) is not None:
-        return Finding(Outcome.REVIEW, "domain_below_listed", "4.below_exact")
-    return None
-
-
-def _overseas(address: Address, registry: Registry) -> Finding | None:
-    """Step 5: gouv or gov right under .nc, .pf or .wf, and what lies below."""
-    second, top = address.domain.split(".")[-2:]
-    for words in registry.kind("second_level_label_of_nc_pf_wf"):
-        if top in ("nc", "pf", "wf") and words.match(second):
-            return Finding(Outcome(words.outcome), words.code, "5.overseas")
-    return None
-
-
-def _web(address: Address, registry: Registry) -> Finding | None:
-    """Step 6: somebody publishes a site for a body there. It never suffices."""
-    if registry.web_host(address.domain) is not None:
-        return Finding(Outcome.REVIEW, "domain_web_only", "6.web")
-    return None
-
-
-def _lookalike(address: Address, _registry: Registry) -> Finding | None:
-    """Step 7."""
-    if "gouv" in address.domain or "gov" in address.domain:
-        return Finding(Outcome.REFUSED, "lookalike", "7.lookalike")
-    return None
-
-
-def _public_marker(address: Address, _registry: Registry) -> Finding | None:
-    """Step 8."""
-    if markers.public_looking(address.domain):
-        return Finding(Outcome.REVIEW, "unknown_domain_public_marker", "8.public_marker")
-    return None
-
-
-STEPS: tuple[Callable[[Address, Registry], Finding | None], ...] = (
-    _punycode,
-    _listed,
-    _below_exact,
-    _overseas,
-    _web,
-    _lookalike,
-    _public_marker,
-)
-
-
-def _unknown_asked(finding: Finding, policy: Policy) -> Finding:
-    if finding.reason != "unknown_domain" or policy.on_unknown != "ask":
+def _other_address(finding: Finding, identity: Identity | None) -> Finding:
+    """Signed in as a public agent, with another address typed: a person looks who it is for."""
+    if identity is None or not identity.complete or PUBLIC_ROLE not in identity.roles:
         return finding
+    if finding.reason not in ("unknown_domain", "free_or_isp_mailbox"):
+        return finding
+    return Finding(Outcome.REVIEW, "proconnect_other_address", "proconnect.email")
+
+
+def _unknown_answered(finding: Finding, policy: Policy) -> Finding:
+    """What the event does with somebody whom nothing is known of."""
+    if finding.reason not in _UNKNOWN or policy.on_unknown == "refuse":
+        return finding
+    accepted = policy.on_unknown == "accept"
     return replace(
         finding,
-        outcome=Outcome.REVIEW,
+        outcome=Outcome.ELIGIBLE if accepted else Outcome.REVIEW,
         rule="event.on_unknown",
-        message=messages.UNKNOWN_ASKED,
+        message=messages.ACCEPTED if accepted else messages.UNKNOWN_ASKED,
     )
 
 
@@ -226,31 +247,30 @@ def _marked(finding: Finding, address: Address, registry: Registry) -> Finding:
     return finding
 
 
-def _other_family(
-    finding: Finding, address: Address, policy: Policy, registry: Registry
-) -> Finding:
-    """An event narrowed to some families: the others go to a person. The event's list is above."""
-    if not policy.families or finding.reason != "domain_listed":
-        return finding
+def _narrowed(finding: Finding, address: Address, policy: Policy, registry: Registry) -> Finding:
+    """An event for some families, or strict: the others go to a person. Its lists came before."""
     body = registry.body(address.domain)
-    if body is not None and FAMILY_OF[body.category] in policy.families:
+    if finding.reason not in _LISTED or body is None:
         return finding
-    return replace(
-        finding,
-        outcome=Outcome.REVIEW,
-        reason="other_family",
-        rule="event.families",
-    )
+    if policy.families and not policy.families.intersection(FAMILIES_OF[body.category]):
+        return replace(
+            finding, outcome=Outcome.REVIEW, reason="other_family", rule="event.families"
+        )
+    if policy.sense == "strict" and body.category in PRIVATE_LAW:
+        return replace(finding, outcome=Outcome.REVIEW, reason="strict_sense", rule="event.sense")
+    return finding
 
 
-def _review_closed(finding: Finding, policy: Policy) -> Finding:
-    if finding.outcome is not Outcome.REVIEW or policy.on_review != "refuse":
+def _review_answered(finding: Finding, policy: Policy) -> Finding:
+    """What the event does with a doubt. A bug of ours is never answered without a person."""
+    if finding.outcome is not Outcome.REVIEW or policy.on_review == "ask":
         return finding
+    accepted = policy.on_review == "accept"
     return replace(
         finding,
-        outcome=Outcome.REFUSED,
+        outcome=Outcome.ELIGIBLE if accepted else Outcome.REFUSED,
         rule="event.on_review",
-        message=messages.REVIEW_CLOSED,
+        message=messages.ACCEPTED if accepted else messages.REVIEW_CLOSED,
     )
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from sqlalchemy import column, select, table
 
 from eventreg.eligibility import registry
-from eventreg.eligibility.rules import Decision, Policy
+from eventreg.eligibility.rules import Decision, of_audience
 from eventreg.eligibility.rules import decide as decide_by_rules
 from eventreg.shared.addresses import Address
 from eventreg.shared.db import db
@@ -29,12 +29,12 @@ def audience_of(slug: str) -> str | None:
     return found
 
 
-def decide(address: Address | str, *, audience: str, mailbox_confirmed: bool = False) -> Decision:
+def decide(address: Address | str, *, audience: str, proven: bool = False) -> Decision:
     """The decision for one address and an event's audience."""
     text = address if isinstance(address, str) else address.typed
     return decide_by_rules(
         text,
-        policy=Policy(audience=audience),
+        policy=of_audience(audience),
         registry=current_registry(),
-        mailbox_confirmed=mailbox_confirmed,
+        proven=proven,
     )

@@ -7,37 +7,41 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FAMILY_OF = {
-    "state": "state",
-    "constitutional": "state",
-    "parliament": "state",
-    "justice": "state",
-    "ministry": "state",
-    "defence": "state",
-    "prefecture": "state",
-    "deconcentrated-service": "state",
-    "independent-authority": "state",
-    "public-bank": "state",
-    "operator": "state",
-    "academy": "state",
-    "education": "state",
-    "university": "state",
-    "research": "state",
-    "health-agency": "state",
-    "hospital": "hospital",
-    "social-security": "social_security",
-    "region": "local",
-    "department": "local",
-    "intercommunality": "local",
-    "commune": "local",
-    "management-centre": "local",
-    "fire-rescue": "local",
-    "consular-chamber": "chambers",
+FAMILIES_OF = {
+    "state": ("state",),
+    "constitutional": ("state",),
+    "parliament": ("state",),
+    "justice": ("state",),
+    "ministry": ("state",),
+    "defence": ("state",),
+    "prefecture": ("state",),
+    "deconcentrated-service": ("state",),
+    "independent-authority": ("state",),
+    "public-bank": ("state",),
+    "operator": ("state",),
+    "academy": ("state", "education"),
+    "education": ("state", "education"),
+    "university": ("state", "education"),
+    "research": ("state", "education"),
+    "health-agency": ("state", "health"),
+    "hospital": ("health",),
+    "social-security": ("social_security",),
+    "region": ("local",),
+    "department": ("local",),
+    "intercommunality": ("local",),
+    "commune": ("local",),
+    "management-centre": ("local",),
+    "fire-rescue": ("local",),
+    "consular-chamber": ("chambers",),
 }
-"""Family of each category: what an event may be narrowed to."""
-FAMILIES = frozenset(FAMILY_OF.values())
+"""Families of each category: what an event may be narrowed to."""
+FAMILIES = frozenset(family for families in FAMILIES_OF.values() for family in families)
+# Bodies whose staff are mostly under private law: a person looks when an event is strict.
+PRIVATE_LAW = frozenset({"public-bank", "operator", "social-security", "consular-chamber"})
 MATCHES = frozenset({"exact", "subdomains"})
 EVIDENCES = frozenset({"mail", "attested", "shared", "web"})
+INSTANCE = "instance"  # the evidence of what an administrator of this instance accepted
+VERDICTS = ("accepted", "review", "refused")
 OUTCOMES = {"review": "review", "not_eligible": "refused"}  # the files' word -> the contract's
 DOMAIN_KINDS = frozenset({"domain", "domain_and_subdomains"})
 WORD_KINDS = frozenset(
@@ -66,6 +70,8 @@ WEB_HEADER = [
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 _CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 _WORD = re.compile(r"[a-z]+(NN)?")
+_SIREN = re.compile(r"([0-9]{9})?", re.ASCII)
+_TYPE = re.compile(r"[a-z0-9-]{0,40}")
 
 
 class RegistryError(ValueError):
@@ -100,6 +106,25 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """What an administrator of this instance decided of a domain, for every event."""
+
+    domain: str
+    covers_below: bool
+    verdict: str  # accepted, review, refused
+    category: str = "state"
+    organisation: str = ""
+
+    def row(self) -> Body | Override:
+        """As a row of the registry, or one with an outcome of its own."""
+        if self.verdict == "accepted":
+            name = self.organisation or self.domain
+            return Body(self.domain, self.covers_below, self.category, name, INSTANCE)
+        code = f"{INSTANCE}_{self.verdict}"
+        return Override(self.domain, self.covers_below, self.verdict, code)
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """Marker words; `numbered` ones are followed by digits (the files' NN)."""
 
@@ -124,6 +149,7 @@ class WebHost:
     category: str
     own_zone: bool
     shared: bool
+    siren: str = ""
 
 
 def _is_number(text: str) -> bool:
@@ -161,7 +187,7 @@ def read_bodies(data: bytes, file: str = "public_email_domains.csv") -> dict[str
         _require(_DOMAIN.fullmatch(domain), file, line, f"not a domain: {domain!r}")
         _require(domain not in bodies, file, line, f"{domain} appears twice")
         _require(match in MATCHES, file, line, f"unknown match {match!r}")
-        _require(category in FAMILY_OF, file, line, f"unknown category {category!r}")
+        _require(category in FAMILIES_OF, file, line, f"unknown category {category!r}")
         _require(evidence in EVIDENCES, file, line, f"unknown evidence {evidence!r}")
         _require(organisation.strip(), file, line, "no organisation")
         covers_below = match == "subdomains"
@@ -202,11 +228,24 @@ def read_overrides(
 
 def read_web(data: bytes, file: str = "public_web_domains.csv") -> Iterator[WebHost]:
     """The web registry, which an operator loads. Raises RegistryError."""
-    for line, (domain, _siren, category, registrable, shared, _listed, _http) in _rows(
+    seen = set()
+    for line, (domain, siren, category, registrable, shared, listed, answered) in _rows(
         data, file, WEB_HEADER
     ):
         _require(_DOMAIN.fullmatch(domain), file, line, f"not a domain: {domain!r}")
-        _require(shared in ("0", "1"), file, line, f"unknown shared_platform {shared!r}")
+        _require(domain not in seen, file, line, f"{domain} appears twice")
+        _require(_SIREN.fullmatch(siren), file, line, f"not a SIREN: {siren!r}")
+        _require(_TYPE.fullmatch(category), file, line, f"not a type: {category!r}")
+        below = domain == registrable or domain.endswith(f".{registrable}")
+        _require(registrable and below, file, line, f"{domain} is not in {registrable!r}")
+        flags = {shared, listed, answered}
+        _require(flags <= {"0", "1"}, file, line, "the last three columns are 0 or 1")
+        seen.add(domain)
         yield WebHost(
-            domain, sys.intern(category), own_zone=domain == registrable, shared=shared == "1"
+            domain,
+            sys.intern(category),
+            own_zone=domain == registrable,
+            shared=shared == "1",
+            siren=siren,
         )
+    _require(seen, file, 1, "no row")

@@ -13,7 +13,7 @@ AGENTS = Policy()
 
 
 def ask(address: str, policy: Policy = AGENTS, **changes: object) -> Decision:
-    facts: dict[str, object] = {"registry": REGISTRY, "mailbox_confirmed": True} | changes
+    facts: dict[str, object] = {"registry": REGISTRY, "proven": True} | changes
     return decide(address, policy=policy, **facts)  # type: ignore[arg-type]
 
 

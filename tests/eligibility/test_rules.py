@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from eventreg.eligibility import markers, messages, registry, rules, suggestions
+from eventreg.eligibility import markers, messages, registry, steps, suggestions
 from eventreg.eligibility.registry import WebHost
 from eventreg.eligibility.rules import Decision, Outcome, Policy, decide
 from eventreg.shared.addresses import Address, canonical
@@ -14,7 +14,7 @@ AGENTS = Policy()
 
 
 def ask(address: str, policy: Policy = AGENTS, **changes: object) -> Decision:
-    facts: dict[str, object] = {"registry": REGISTRY, "mailbox_confirmed": True} | changes
+    facts: dict[str, object] = {"registry": REGISTRY, "proven": True} | changes
     return decide(address, policy=policy, **facts)  # type: ignore[arg-type]
 
 
@@ -59,7 +59,7 @@ def test_decision_names_its_rule(address: str, rule: str) -> None:
 def test_an_address_not_proven_gets_the_same_outcome_provisionally(
     address: str, confirmed: bool
 ) -> None:
-    decision = ask(address, mailbox_confirmed=confirmed)
+    decision = ask(address, proven=confirmed)
     assert short(decision) == short(ask(address))
     assert decision.provisional is not confirmed
 
@@ -186,7 +186,7 @@ def test_a_bug_in_a_rule_goes_to_a_person_and_the_log_holds_no_address(
     def broken(address: Address, _registry: registry.Registry) -> None:
         raise KeyError(address.canonical)
 
-    monkeypatch.setattr(rules, "STEPS", (broken,))
+    monkeypatch.setattr(steps, "STEPS", (broken,))
     with caplog.at_level(logging.ERROR):
         decision = ask("secret@insee.fr", Policy(on_review="refuse"))
     assert short(decision) == ("review", "rule_error", "error")

@@ -24,9 +24,7 @@ CASES = list(cases())
 
 
 def answer(address: str) -> tuple[str, str]:
-    decision = rules.decide(
-        address, policy=POLICY, registry=registry.load(), mailbox_confirmed=True
-    )
+    decision = rules.decide(address, policy=POLICY, registry=registry.load(), proven=True)
     return str(decision.outcome), decision.reason
 
 
