@@ -51,6 +51,7 @@ class Job:
 JOBS = (
     Job("close_due", registration.close_due, crontab(minute="*"), 90),
     Job("expire_due", registration.expire_due, crontab(minute="*"), 90),
+    Job("tell_due", registration.tell_due, crontab(minute="*"), 90),
     Job("erase_due", privacy.erase_due, crontab(minute="30", hour="2"), 25 * 3600),
 )
 

@@ -55,9 +55,10 @@ class _Run:
     now: datetime
     publish: bool | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
+    tell: bool = True
 
 
-def apply(
+def apply(  # noqa: PLR0913 - how an import runs, in one call
     document: Document,
     *,
     actor: str,
@@ -65,15 +66,17 @@ def apply(
     publish: bool | None = None,
     choices: Mapping[str, str] | None = None,
     version: int | None = None,
+    tell: bool = True,
 ) -> Report:
     """Creates or updates the event of a document, inside the caller's transaction.
 
     `publish`: True shows it whatever the document says, None follows the document, False never.
     What an organiser changed here stays when the document did not change it; where both did, the
     organiser's value stays and the report says so, unless `choices` says THEIRS for its key.
+    A new date or place is told to everybody signed up, unless `tell` is False.
     Raises BadValue when facts cannot go together, Stale when `version` is no longer the event's.
     """
-    run = _Run(actor, now, publish, choices or {})
+    run = _Run(actor, now, publish, choices or {}, tell)
     if document.kind == "news":
         return Report(document.slug, "news", warnings=document.warnings)
     if queries.by_slug(document.slug) is None:
@@ -128,7 +131,7 @@ def _update(event: Event, document: Document, run: _Run) -> Report:
     if event.source_hash != document.content_hash:
         values, clashes = _changes(event, document, run.choices)
         warnings += map(_told, clashes)
-        changed = services.change(event, values, actor=run.actor, now=run.now)
+        changed = services.change(event, values, actor=run.actor, now=run.now, tell=run.tell)
         touched, hidden = _programme(event, document)
         if touched:
             changed.append("programme")

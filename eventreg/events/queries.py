@@ -1,14 +1,49 @@
 """Reads of events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from eventreg.events.models import Event, Pool, ProgrammeSession
 from eventreg.events.rules import SignupFacts
 from eventreg.shared.db import db
+
+# Where each of the facts of sign-ups is read, in one statement with the event's own pool.
+SIGNUP_FACTS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "event_id": Event.id,
+    "slug": Event.slug,
+    "version": Event.version,
+    "event_state": Event.state,
+    "mode": Event.registration_mode,
+    "starts_at": Event.starts_at,
+    "ends_at": Event.ends_at,
+    "timezone": Event.timezone,
+    "opens_at": Event.opens_at,
+    "closes_at": Event.closes_at,
+    "pool_id": Pool.id,
+    "capacity": Pool.capacity,
+    "taken": Pool.taken,
+    "waiting": Pool.waiting,
+    "external_url": Event.external_url,
+    "audience": Event.audience,
+    "approval": Event.approval,
+    "pending_holds_seat": Event.pending_holds_seat,
+    "confirmation_hours": Event.confirmation_hours,
+    "show_places": Event.show_places,
+    "waiting_list": Event.waiting_list,
+    "form_version": Event.form_version,
+    "groups": Event.groups,
+    "offer_hours": Event.offer_hours,
+    "offer_working_hours": Event.offer_working_hours,
+    "offers_after_closing": Event.offers_after_closing,
+    "modify_until": Event.modify_until,
+    "cancel_until": Event.cancel_until,
+    "reset_on_edit": Event.reset_on_edit,
+}
 
 
 def by_slug(slug: str) -> Event | None:
@@ -62,23 +97,8 @@ def with_pools() -> Sequence[tuple[Event, Pool]]:
 
 def facts_of(event: Event, pool: Pool) -> SignupFacts:
     """The facts of an event's sign-ups, from rows already read."""
-    return SignupFacts(
-        event_id=event.id,
-        slug=event.slug,
-        version=event.version,
-        event_state=event.state,
-        mode=event.registration_mode,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        timezone=event.timezone,
-        opens_at=event.opens_at,
-        closes_at=event.closes_at,
-        pool_id=pool.id,
-        capacity=pool.capacity,
-        taken=pool.taken,
-        external_url=event.external_url,
-        audience=event.audience,
-        approval=event.approval,
-        pending_holds_seat=event.pending_holds_seat,
-        confirmation_hours=event.confirmation_hours,
-    )
+    values = {
+        name: getattr(pool if column.class_ is Pool else event, column.key)
+        for name, column in SIGNUP_FACTS.items()
+    }
+    return SignupFacts(**values)

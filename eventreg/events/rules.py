@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from eventreg.shared.errors import N_
 
@@ -93,6 +95,17 @@ class SignupFacts:
     approval: str = "none"
     pending_holds_seat: bool = False
     confirmation_hours: float = 24.0
+    show_places: bool = True
+    waiting: int = 0
+    waiting_list: bool = False
+    form_version: int = 0
+    groups: str = "whole"
+    offer_hours: float = 24.0
+    offer_working_hours: bool = False
+    offers_after_closing: bool = False
+    modify_until: datetime | None = None
+    cancel_until: datetime | None = None
+    reset_on_edit: bool = False
 
     @property
     def closing(self) -> datetime | None:
@@ -100,7 +113,12 @@ class SignupFacts:
 
     @property
     def places_left(self) -> int | None:
-        """None when there is no limit; never negative (an over-booked event has 0)."""
+        """None when there is no limit; never negative (an over-booked event has 0).
+
+        What is freed while somebody waits is theirs, not the public's.
+        """
+        if self.waiting:
+            return 0
         return None if self.capacity is None else max(self.capacity - self.taken, 0)
 
 
@@ -135,10 +153,73 @@ def signup_state(facts: SignupFacts, now: datetime) -> SignupState:
         over = facts.event_state in {"cancelled", "archived"} and facts.mode == "internal"
         return SignupState.CLOSED if over else SignupState.NONE
     state = window(opens_at=facts.opens_at, closes_at=facts.closing, now=now)
-    return SignupState.FULL if state is SignupState.OPEN and facts.places_left == 0 else state
+    if state is SignupState.OPEN and facts.places_left == 0:
+        return SignupState.WAITING_LIST if facts.waiting_list else SignupState.FULL
+    return state
 
 
 def next_change(facts: SignupFacts, now: datetime) -> datetime | None:
     """The next instant at which a page about this event says something else."""
     instants = (facts.opens_at, facts.closing, facts.starts_at, facts.ends_at)
     return min((i for i in instants if i is not None and i > now), default=None)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """When and where an event takes place, as people read it."""
+
+    starts_at: datetime | None
+    ends_at: datetime | None
+    timezone: str
+    day_only: bool
+    place: str
+    online: bool
+
+    @property
+    def over(self) -> datetime | None:
+        return self.ends_at or self.starts_at
+
+    def as_json(self) -> dict[str, Any]:
+        instants = {key: getattr(self, key) for key in ("starts_at", "ends_at")}
+        texts = {key: value and value.isoformat() for key, value in instants.items()}
+        return {**asdict(self), **texts}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Planned":
+        instants = {key: data.get(key) for key in ("starts_at", "ends_at")}
+        read = {key: datetime.fromisoformat(text) for key, text in instants.items() if text}
+        return cls(**{**data, **read})
+
+
+@dataclass(frozen=True)
+class Move:
+    """What of an event moved: its day, else its hours alone; its place."""
+
+    day: bool = False
+    hours: bool = False
+    place: bool = False
+
+    def __bool__(self) -> bool:
+        return self.day or self.hours or self.place
+
+
+def move_of(before: Planned, after: Planned) -> Move:
+    """What people must be told; spaces and capitals of a place say nothing new."""
+    days = [
+        [moment and moment.astimezone(ZoneInfo(plan.timezone)).date() for moment in _span(plan)]
+        for plan in (before, after)
+    ]
+    clocks = [(_span(plan), plan.timezone, plan.day_only) for plan in (before, after)]
+    places = [(" ".join(plan.place.casefold().split()), plan.online) for plan in (before, after)]
+    day = days[0] != days[1]
+    return Move(day=day, hours=not day and clocks[0] != clocks[1], place=places[0] != places[1])
+
+
+def _span(plan: Planned) -> tuple[datetime | None, datetime | None]:
+    return plan.starts_at, plan.ends_at
+
+
+def must_tell(state: str, before: Planned, after: Planned, now: datetime) -> bool:
+    """Whether a change is news to people signed up: it moved, and was or is to come."""
+    coming = any(plan.over is None or plan.over > now for plan in (before, after))
+    return state in ("draft", "published") and coming and bool(move_of(before, after))

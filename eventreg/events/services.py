@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from eventreg.audit import services as audit
-from eventreg.events import queries, rules
+from eventreg.events import notices, queries, rules
 from eventreg.events.errors import BadValue, SlugTaken, UnknownEvent
 from eventreg.events.jekyll import city_of
 from eventreg.events.models import Event, Pool
@@ -20,6 +20,7 @@ from eventreg.shared.fields import clean_line, clean_text, has_unprintable, pars
 INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at")
 LINES = {"title": 300, "venue": 300, "address": 500, "contact_name": 75, "kind": 80}
 FLAGS = ("online", "pending_holds_seat")
+CANCELLABLE = ("draft", "published")
 NONE = "none"
 
 
@@ -73,12 +74,28 @@ def change(
     actor: str,
     now: datetime,
     version: int | None = None,
+    tell: bool = True,
 ) -> list[str]:
-    """Sets typed values (capacity too); answers the keys that changed. Raises Stale, BadValue."""
+    """Sets typed values (capacity too); answers the keys that changed. Raises Stale, BadValue.
+
+    A published event that moves is news to everybody signed up, unless `tell` is False.
+    """
     if version is not None and version != event.version:
         raise Stale
+    before = notices.planned(event)
+    changed = _set(event, dict(values))
+    _check(event)
+    if changed:
+        touch(event, now)
+        audit.record("event_changed", at=now, actor=actor, event_id=event.id, keys=changed)
+    if tell and changed:
+        notices.note_move(event, before, actor=actor, now=now)
+    return changed
+
+
+def _set(event: Event, values: dict[str, Any]) -> list[str]:
+    """Sets what differs; answers the keys that did."""
     changed = []
-    values = dict(values)
     if values.get("address", event.address) != event.address and "city" not in values:
         code, city = city_of(values["address"])  # the agenda finds the event where it moved to
         values |= {"postal_code": code or "", "city": city or ""}
@@ -93,19 +110,29 @@ def change(
         if getattr(event, key) != value:
             setattr(event, key, value)
             changed.append(key)
-    _check(event)
-    if changed:
-        touch(event, now)
-        audit.record("event_changed", at=now, actor=actor, event_id=event.id, keys=changed)
     return changed
 
 
 def change_from_text(
-    event: Event, texts: Mapping[str, str], *, actor: str, now: datetime, version: int | None = None
+    event: Event, texts: Mapping[str, str], *, actor: str, now: datetime, tell: bool = True
 ) -> list[str]:
     """`change` with what a person typed. Raises BadValue naming the key."""
     values = parse_all(texts, parse_zone(texts.get("timezone", event.timezone)))
-    return change(event, values, actor=actor, now=now, version=version)
+    return change(event, values, actor=actor, now=now, tell=tell)
+
+
+def cancel(
+    event: Event, *, actor: str, now: datetime, message: str = "", tell: bool = True
+) -> None:
+    """The event will not take place: its page says so and why, people signed up are told."""
+    if event.state == "cancelled":
+        return
+    if event.state not in CANCELLABLE:
+        raise BadValue(N_("Only a draft or a published event can be cancelled."))
+    event.state_message = message
+    set_state(event, "cancelled", actor=actor, now=now)
+    if tell:
+        notices.note_cancelled(event, actor=actor, now=now)
 
 
 def publish(event: Event, *, actor: str, now: datetime) -> None:
@@ -311,6 +338,7 @@ _PARSERS: dict[str, Callable[[str, str, str], Any]] = {
     **dict.fromkeys(rules.CHOICES, _choice),
     **dict.fromkeys(FLAGS, _flag),
     "audience_text": _long,
+    "state_message": _long,
     "capacity": _capacity,
     "confirmation_hours": _number(0, 24 * 31),
     "contact_email": _email,

@@ -12,12 +12,15 @@ JITTER = 0.2
 BUDGETS = ((timedelta(hours=1), 3), (timedelta(days=1), 10))  # R44
 # Anybody can cause these by typing somebody else's address in a form.
 UNPROVEN_KINDS = frozenset({"confirm_address", "already_registered", "my_links"})
+_ACTIVE = frozenset({"unconfirmed", "pending", "waiting", "offered", "confirmed"})
 # A letter that would lie when it came late: it leaves only while the registration is still so.
 TRUE_WHILE: dict[str, frozenset[str]] = {
     "confirm_address": frozenset({"unconfirmed"}),
     "pending": frozenset({"pending"}),
     "confirmed": frozenset({"confirmed"}),
     "accepted": frozenset({"confirmed", "unconfirmed"}),
+    "event_moved": _ACTIVE,
+    "event_cancelled": _ACTIVE,
 }
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TypedDict, Unpack
 
 from eventreg.config import Settings
+from eventreg.events.rules import Planned, move_of
 from eventreg.mailing.services import Mail
 from eventreg.registration import rules
 from eventreg.registration.queries import SignupPage
@@ -71,11 +72,7 @@ def confirm_address(
         duration(page.facts.confirmation_hours, locale),
         rules.after_proof(outcome="review" if review else "eligible", approval=page.facts.approval),
     )
-    letter = replace(
-        frame,
-        text=frame.text.replace(_URL, url).replace(_REFERENCE, public_id),
-        html=frame.html.replace(_URL, url).replace(_REFERENCE, public_id),
-    )
+    letter = _filled(frame, url, public_id)
     return _enveloped(letter, page, kind="confirm_address", to=to, locale=locale)
 
 
@@ -165,6 +162,68 @@ def my_links(*, to: str, locale: str, entries: Sequence[LinkEntry]) -> Mail:
     ]
     letter = letters.write("registration/my_links", locale, links=links)
     return Mail.of(letter, kind="my_links", to=to, locale=locale)
+
+
+def event_news(kind: str, *, state: str, before: Planned, **about: Unpack[About]) -> Mail:
+    """The event is cancelled, or moved: to everybody signed up, each in their own words.
+
+    The calendar entry changes with it, for those who have one. An announcement: answers overtake.
+    """
+    page, to, locale = about["page"], about["to"], about["locale"]
+    cancel = kind == "cancelled"
+    files = _calendar(page, to=to, cancel=cancel) if state == State.CONFIRMED else ()
+    news = _News(
+        name=f"event_{kind}",
+        event=_facts(page),
+        before=before,
+        message=page.state_message if cancel else "",
+        state=state,
+        ics_size=sum(len(file.content) for file in files),
+    )
+    frame = _news_frame(letters.writer().settings, locale, news)
+    letter = _filled(frame, about["url"], about["public_id"])
+    return _enveloped(letter, page, kind=news.name, to=to, locale=locale, attachments=files, lane=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _News:
+    """What the letters to everybody in one state have in common."""
+
+    name: str
+    event: EventFacts
+    before: Planned
+    message: str
+    state: str
+    ics_size: int
+
+
+@lru_cache(maxsize=128)
+def _news_frame(_settings: Settings, locale: str, news: _News) -> Letter:
+    """The letter, its link and its reference left to fill in."""
+    event = news.event
+    after = Planned(
+        event.starts_at, event.ends_at, event.timezone, event.day_only, event.place, event.online
+    )
+    return letters.write(
+        f"registration/{news.name}",
+        locale,
+        event=event,
+        before=news.before,
+        move=move_of(news.before, after),
+        message=news.message,
+        state=news.state,
+        manage_url=_URL,
+        reference=_REFERENCE,
+        ics_size=news.ics_size,
+    )
+
+
+def _filled(frame: Letter, url: str, public_id: str) -> Letter:
+    return replace(
+        frame,
+        text=frame.text.replace(_URL, url).replace(_REFERENCE, public_id),
+        html=frame.html.replace(_URL, url).replace(_REFERENCE, public_id),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

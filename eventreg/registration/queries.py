@@ -5,37 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select
+from sqlalchemy import Row, String, and_, bindparam, cast, func, literal, or_, select
 
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
+from eventreg.events.queries import SIGNUP_FACTS
 from eventreg.mailing.models import OutboxMessage
 from eventreg.registration.models import ACTIVE as ACTIVE_ROW
-from eventreg.registration.models import Closing, Receipt, Registration
+from eventreg.registration.models import Closing, PoolSeats, Receipt, Registration
 from eventreg.registration.rules import ACTIVE, SignupFacts
 from eventreg.shared.db import db, run
 
 ACTIVE_STATES = sorted(ACTIVE)
-_FACTS = (
-    Event.id.label("event_id"),
-    Event.slug,
-    Event.version,
-    Event.state.label("event_state"),
-    Event.registration_mode.label("mode"),
-    Event.starts_at,
-    Event.ends_at,
-    Event.timezone,
-    Event.opens_at,
-    Event.closes_at,
-    Pool.id.label("pool_id"),
-    Pool.capacity,
-    Pool.taken,
-    Event.external_url,
-    Event.audience,
-    Event.approval,
-    Event.pending_holds_seat,
-    Event.confirmation_hours,
-)
+_FACTS = tuple(column.label(name) for name, column in SIGNUP_FACTS.items())
 _WORDS = (
     Event.title,
     Event.venue,
@@ -45,6 +27,12 @@ _WORDS = (
     Event.day_only,
     Event.contact_email,
     Event.retention_days,
+    Event.title_en,
+    Event.venue_en,
+    Event.state_message,
+    Event.closed_message,
+    Event.closed_message_en,
+    Event.closed_message_from,
 )
 _KNOWN = (
     Receipt.id.label("known_id"),
@@ -63,7 +51,7 @@ _locked_facts = _facts_by_id.add_columns(*_KNOWN).outerjoin(
     Receipt, Receipt.key_hash == bindparam("key_hash")
 )
 _known_key = select(*_KNOWN).where(Receipt.key_hash == bindparam("key_hash"))
-_FACT_KEYS = tuple(column.key for column in _FACTS)
+_FACT_KEYS = tuple(SIGNUP_FACTS)
 _WORD_KEYS = tuple(column.key for column in _WORDS)
 
 
@@ -80,6 +68,12 @@ class SignupPage:
     day_only: bool
     contact_email: str
     retention_days: int
+    title_en: str = ""
+    venue_en: str = ""
+    state_message: str = ""
+    closed_message: str = ""
+    closed_message_en: str = ""
+    closed_message_from: datetime | None = None
 
     @property
     def place(self) -> str:
@@ -192,6 +186,33 @@ def active_of(event_id: int, email_key: str) -> Registration | None:
         ACTIVE_ROW,
     )
     return db.session.execute(select(Registration).where(*wanted)).scalar_one_or_none()
+
+
+def pool_ids(event_id: int) -> dict[str, int]:
+    """The id of each pool of an event, by its key ('' for the event's own)."""
+    query = select(Pool.key, Pool.id).where(Pool.event_id == event_id)
+    return dict(db.session.execute(query).tuples().all())
+
+
+def pool_seats(registration_id: int) -> Sequence[Row[Any]]:
+    """What a person asked of pools beside the event's own (of all, while in line), by pool id."""
+    columns = (PoolSeats.pool_id, PoolSeats.seats, PoolSeats.held, PoolSeats.lacking)
+    query = select(*columns).where(PoolSeats.registration_id == registration_id)
+    return db.session.execute(query.order_by(PoolSeats.pool_id)).all()
+
+
+def lacking(registration_id: int) -> Sequence[Row[Any]]:
+    """The pools in which a person in line finds no room, or others waiting before."""
+    full = or_(
+        Pool.waiting > 0,
+        and_(Pool.capacity.is_not(None), Pool.taken + PoolSeats.seats > Pool.capacity),
+    )
+    query = (
+        select(PoolSeats.pool_id, PoolSeats.seats)
+        .join(Pool, Pool.id == PoolSeats.pool_id)
+        .where(PoolSeats.registration_id == registration_id, full)
+    )
+    return db.session.execute(query.order_by(PoolSeats.pool_id)).all()
 
 
 def first_delivery(registration_id: int) -> tuple[datetime | None, datetime | None]:
@@ -338,3 +359,32 @@ def latest_hold_end(event_id: int, *, hours: float, starts_at: datetime | None) 
         return None
     ends: datetime = latest + timedelta(hours=hours)
     return min(ends, starts_at) if starts_at else ends
+
+
+def to_tell(
+    event_id: int, *, key: str, until: datetime, after_id: int, limit: int
+) -> Sequence[Registration]:
+    """Active people of an event, signed up before `until`, to whom no letter of `key` is owed."""
+    owed = select(OutboxMessage.id).where(
+        OutboxMessage.dedupe_key == literal(f"{key}:").concat(cast(Registration.id, String))
+    )
+    query = (
+        select(Registration)
+        .where(
+            Registration.event_id == event_id,
+            Registration.id > after_id,
+            Registration.state.in_(ACTIVE_STATES),
+            Registration.registered_at <= until,
+            ~owed.exists(),
+        )
+        .order_by(Registration.id)
+        .limit(limit)
+    )
+    return db.session.execute(query).scalars().all()
+
+
+def active_count(event_id: int) -> int:
+    """How many people hold or await a place."""
+    wanted = (Registration.event_id == event_id, Registration.state.in_(ACTIVE_STATES))
+    query = select(func.count()).select_from(Registration).where(*wanted)
+    return int(db.session.execute(query).scalar_one())

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from eventreg.events import exporting, importing, services
-from eventreg.events.commands.group import ACTOR, cli
+from eventreg.events.commands.group import ACTOR, QUIET, cli
 from eventreg.events.jekyll import (
     Document,
     DocumentError,
@@ -55,8 +55,14 @@ SESSIONS_HIDDEN = N_("sessions hidden")
     help="Where files and images are looked for; an absent one is a warning.",
 )
 @click.option("--json", "as_data", is_flag=True, help="Facts as JSON on stdout.")
+@QUIET
 def import_(
-    paths: Sequence[Path], dry_run: bool, publish: bool, site_root: Path | None, as_data: bool
+    paths: Sequence[Path],
+    dry_run: bool,
+    publish: bool,
+    site_root: Path | None,
+    as_data: bool,
+    quiet: bool,
 ) -> None:
     """Read Jekyll documents or folders; all or nothing per document."""
     rows: list[dict[str, Any]] = []
@@ -72,7 +78,7 @@ def import_(
         with bar:
             for path in bar:
                 row = named.get(path) or _import_one(
-                    path, dry_run=dry_run, publish=publish, site_root=site_root
+                    path, dry_run=dry_run, publish=publish, site_root=site_root, tell=not quiet
                 )
                 if dry_run:  # otherwise the database knows
                     _propose_twins(row, rows)
@@ -157,7 +163,7 @@ def _refused(problems: Sequence[Problem], path: Path) -> dict[str, Any]:
 
 
 def _import_one(
-    path: Path, *, dry_run: bool, publish: bool, site_root: Path | None
+    path: Path, *, dry_run: bool, publish: bool, site_root: Path | None, tell: bool
 ) -> dict[str, Any]:
     try:
         with path.open("rb") as handle:
@@ -171,15 +177,19 @@ def _import_one(
     if site_root is not None:
         document = importing.look_for_files(document, site_root)
     row = as_json(document, file=str(path), translate=_translated)
-    return row if dry_run else row | _store(document, row, publish=publish)
+    return row if dry_run else row | _store(document, row, publish=publish, tell=tell)
 
 
-def _store(document: Document, row: dict[str, Any], *, publish: bool) -> dict[str, Any]:
+def _store(document: Document, row: dict[str, Any], *, publish: bool, tell: bool) -> dict[str, Any]:
     """Applies the document; the row gains `outcome`, and an error when facts cannot go together."""
     try:
         with transaction():
             report = importing.apply(
-                document, publish=True if publish else None, actor=ACTOR, now=utc_now()
+                document,
+                publish=True if publish else None,
+                actor=ACTOR,
+                now=utc_now(),
+                tell=tell,
             )
     except DomainError as refusal:
         row["errors"].append({"line": None, "message": translate(refusal)})

@@ -9,7 +9,7 @@ import click
 from flask import current_app
 
 from eventreg.events import queries, rules, services
-from eventreg.events.commands.group import ACTOR, cli
+from eventreg.events.commands.group import ACTOR, QUIET, cli
 from eventreg.shared.cli import shown_refusals
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
@@ -80,18 +80,34 @@ def publish(slug: str) -> None:
         services.publish(services.locked(slug), actor=ACTOR, now=utc_now())
 
 
+@cli.command("cancel")
+@click.argument("slug")
+@click.option("--message", default="", help="Why: shown on the page and in the letters.")
+@QUIET
+def cancel(slug: str, message: str, quiet: bool) -> None:
+    """Cancel an event: its page says so, everybody signed up is told by e-mail."""
+    with shown_refusals(), transaction():
+        text = services.parse("state_message", message, "")
+        event = services.locked(slug)
+        services.cancel(event, message=text, actor=ACTOR, now=utc_now(), tell=not quiet)
+
+
 @cli.command("set")
 @click.argument("slug")
 @click.argument("settings", nargs=-1, required=True, metavar="KEY=VALUE...")
-def set_(slug: str, settings: Sequence[str]) -> None:
+@QUIET
+def set_(slug: str, settings: Sequence[str], quiet: bool) -> None:
     """Change settings; `none` clears. Times: ISO with offset, or local to the event.
+
+    A new date, hour or place of a published event is told by e-mail to everybody signed up.
 
     Keys: title, starts_at, ends_at, opens_at, closes_at, capacity, audience (anyone or
     public_agents), approval (none or manual), confirmation_hours, contact_email, ...
     """
     with shown_refusals(), transaction():
         event = services.locked(slug)
-        services.change_from_text(event, _pairs(settings), actor=ACTOR, now=utc_now())
+        now, texts = utc_now(), _pairs(settings)
+        services.change_from_text(event, texts, actor=ACTOR, now=now, tell=not quiet)
 
 
 def _pairs(settings: Sequence[str]) -> dict[str, str]:

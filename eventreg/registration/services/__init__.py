@@ -3,6 +3,7 @@
 from eventreg.registration.services.closing import close_due
 from eventreg.registration.services.decisions import add_by_hand, decide, take_back
 from eventreg.registration.services.holds import expire_due
+from eventreg.registration.services.notices import tell_due
 from eventreg.registration.services.self_service import cancel, confirm, send_links
 from eventreg.registration.services.signup import (
     Answer,
@@ -28,4 +29,5 @@ __all__ = [
     "register",
     "send_links",
     "take_back",
+    "tell_due",
 ]
