@@ -20,10 +20,12 @@ from eventreg.organisers import organiser_routes as organisers
 from eventreg.registration import commands as registration_commands
 from eventreg.registration import routes as registration
 from eventreg.shared import access, db, http, i18n, limits, theme, urls
+from eventreg.sharing import routes as sharing
 
 BLUEPRINTS = (
     agenda.bp,
     agenda.pages,
+    sharing.bp,
     registration.bp,
     organisers.bp,
     backoffice.bp,

@@ -7,6 +7,7 @@ from sqlalchemy import Select, delete, update
 
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
+from eventreg.files import services as files
 from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserRole, OrganiserSession, SignInLink
 from eventreg.privacy import queries
@@ -63,6 +64,7 @@ def _registrations(ids: list[int], _now: datetime) -> None:
     """Rows, their receipts and letters go; the pool gives back the seats that they held."""
     db.session.execute(delete(OutboxMessage).where(OutboxMessage.registration_id.in_(ids)))
     db.session.execute(delete(Receipt).where(Receipt.registration_id.in_(ids)))
+    files.erase_of(ids)
     gone = delete(Registration).where(Registration.id.in_(ids))
     freed: dict[int, int] = {}
     # What each row held is read as it goes: somebody may be cancelling it at this moment.

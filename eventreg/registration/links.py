@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from eventreg.shared import tokens, urls
 
+COOKIE = "inscription"  # of the browser that opened a mailed link: its grants
 PURPOSES = ("confirm", "manage")
 AGE = timedelta(days=400)  # the nonce revokes earlier; no registration is kept longer
 GRANT_AGE = timedelta(hours=2)

@@ -31,7 +31,7 @@ from eventreg.shared.http import csrf
 from eventreg.shared.i18n import current_locale, translate
 
 bp = Blueprint("registration", __name__)
-COOKIE = "inscription"
+COOKIE = links.COOKIE
 RECENT = 1.0  # seconds
 MOST_PAGES = 200
 TRIES = 3  # settings changed, or a twin ended, between two statements: start afresh

@@ -40,7 +40,16 @@ CSP = {
     "frame-ancestors": "'none'",
     "object-src": "'none'",
 }
-POLICY = "; ".join(f"{name} {value}" for name, value in CSP.items())
+
+
+def policy(directives: dict[str, str] | None = None) -> str:
+    """The policy of a page, with what this page needs beyond the others'."""
+    return "; ".join(f"{name} {value}" for name, value in (CSP | (directives or {})).items())
+
+
+POLICY = policy()
+# What people uploaded runs nothing, loads nothing and has no origin.
+INERT = "default-src 'none'; sandbox; frame-ancestors 'none'"
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 CSRF_SECONDS = 24 * 3600  # a public form may stay open all day (ui.md, 13.1)

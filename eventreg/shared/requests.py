@@ -1,15 +1,24 @@
 """What a request may look like before any view sees it: bounded forms, ids that a table can hold."""
 
+from collections.abc import Callable
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
-from flask import Request
+from flask import Request, current_app
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.routing import IntegerConverter
 
 FIELDS_LIMIT = 200
 LARGEST_ID = 2**31 - 1
+UPLOAD_LIMIT = 12 * 1024 * 1024  # a file of 10 MB and the rest of its form
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def takes_files(view: View) -> View:
+    """Declares that a view's form may carry a file: its body may be larger than others'."""
+    view.__dict__["takes_files"] = True
+    return view
 
 
 class BoundedForms(FormDataParser):
@@ -26,6 +35,16 @@ class BoundedForms(FormDataParser):
 
 class BoundedRequest(Request):
     form_data_parser_class = BoundedForms
+
+    @property
+    def max_content_length(self) -> int | None:
+        """Asked before anything is read, also before the anti-forgery token is."""
+        view = current_app.view_functions.get(self.endpoint or "")
+        return UPLOAD_LIMIT if hasattr(view, "takes_files") else super().max_content_length
+
+    @max_content_length.setter
+    def max_content_length(self, _value: int | None) -> None:
+        raise AttributeError("declare the view with @takes_files")
 
     @property
     def readable(self) -> bool:
