@@ -29,6 +29,7 @@ NAME_LIMIT = 75
 LINE_LIMIT = 200
 PHONE_LIMIT = 40
 REASON_LIMIT = 1_000
+MESSAGE_LIMIT = 2_000
 INSTANTS = events.INSTANTS
 FLAGS = events.FLAGS
 LANGUAGES = [SelectChoice("fr", "Français"), SelectChoice("en", "English")]
@@ -41,6 +42,20 @@ def _options(table: Mapping[str, str]) -> list[SelectChoice]:
 
 class ActForm(BaseForm):
     """A button alone."""
+
+
+class QuietField(BooleanField):
+    """For a move that is only a correction."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(_l("Do not write to them: this only corrects a mistake"), *args, **options)
+
+
+class CancelForm(BaseForm):
+    """The end of an event, and why."""
+
+    message = TextField(_l("Message to the public and to people signed up"), [Plain(MESSAGE_LIMIT)])
+    quiet = BooleanField(_l("Do not write to the people signed up"))
 
 
 class FoldField(RadioField):
@@ -150,6 +165,8 @@ class SettingsForm(EventValues):
     retention_days = LineField(_l("Days during which the list is kept after the event"))
     contact_name = LineField(_l("Name of the contact"))
     contact_email = LineField(_l("E-mail address of the contact"))
+    quiet = QuietField()
+    asked = HiddenField()  # the plan of which the page has said how many will be told
     version = HiddenField()
 
     def __init__(self, *args: Any, **options: Any) -> None:

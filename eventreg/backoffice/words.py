@@ -50,6 +50,8 @@ MAIL_KINDS: Mapping[str, str] = {
     "cancelled": N_("Cancellation"),
     "organiser_sign_in": N_("Organiser sign-in"),
     "closing_recap": N_("Summary at closing"),
+    "event_moved": N_("The event moved"),
+    "event_cancelled": N_("The event is cancelled"),
 }
 MAIL_STATES: Mapping[str, tuple[str, str]] = {
     "queued": (N_("To be sent"), "info"),
@@ -75,6 +77,8 @@ ACTIONS: Mapping[str, str] = {
     "event_created": N_("Event created"),
     "event_changed": N_("Settings changed"),
     "event_state": N_("Visibility changed"),
+    "notice_made": N_("Change to be told to people signed up"),
+    "people_told": N_("People signed up told of a change"),
     "export": N_("List exported"),
     "organiser_role": N_("Role given to an organiser"),
     "sign_in_link": N_("Sign-in link handed over"),

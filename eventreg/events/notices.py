@@ -1,7 +1,8 @@
 """Who must be told of a change: written with the change, told in batches by a job (registration)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -18,16 +19,20 @@ LETTERS = {CANCELLED: "event_cancelled", MOVED: "event_moved"}
 SHOWN = timedelta(days=30)  # how long the page says what was announced before
 
 
-def planned(event: Event) -> Planned:
-    """When and where an event takes place, as it stands now."""
-    city = "" if event.city and event.city in event.address else event.city
+def planned(event: Event, values: Mapping[str, Any] | None = None) -> Planned:
+    """When and where an event takes place, as it stands now, or with other `values`."""
+
+    def value(key: str) -> Any:
+        return values[key] if values and key in values else getattr(event, key)
+
+    city = "" if value("city") and value("city") in value("address") else value("city")
     return Planned(
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        timezone=event.timezone or "Europe/Paris",
-        day_only=bool(event.day_only),
-        place=", ".join(part for part in (event.venue, event.address, city) if part),
-        online=bool(event.online),
+        starts_at=value("starts_at"),
+        ends_at=value("ends_at"),
+        timezone=value("timezone") or "Europe/Paris",
+        day_only=bool(value("day_only")),
+        place=", ".join(part for part in (value("venue"), value("address"), city) if part),
+        online=bool(value("online")),
     )
 
 

@@ -96,9 +96,9 @@ def change(
 def _set(event: Event, values: dict[str, Any]) -> list[str]:
     """Sets what differs; answers the keys that did."""
     changed = []
-    if values.get("address", event.address) != event.address and "city" not in values:
-        code, city = city_of(values["address"])  # the agenda finds the event where it moved to
-        values |= {"postal_code": code or "", "city": city or ""}
+    if values.get("audience", event.audience) != event.audience:
+        values.setdefault("policy", None)  # the shortcut replaces a policy made by hand
+    values |= _town(event, values)
     if "capacity" in values:
         pool = queries.pool(event.id)
         capacity = values.pop("capacity")
@@ -111,6 +111,21 @@ def _set(event: Event, values: dict[str, Any]) -> list[str]:
             setattr(event, key, value)
             changed.append(key)
     return changed
+
+
+def _town(event: Event, values: Mapping[str, Any]) -> dict[str, str]:
+    """Postal code and city of a new address: the agenda finds the event where it moved to."""
+    if values.get("address", event.address) == event.address or "city" in values:
+        return {}
+    code, city = city_of(values["address"])
+    return {"postal_code": code or "", "city": city or ""}
+
+
+def would_tell(event: Event, values: Mapping[str, Any], *, now: datetime) -> rules.Planned | None:
+    """The plan that people would be told of, if these values move the event in a way that is news."""
+    before = notices.planned(event)
+    after = notices.planned(event, {**values, **_town(event, values)})
+    return after if rules.must_tell(event.state, before, after, now) else None
 
 
 def change_from_text(

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from eventreg.backoffice import queries, rules
-from eventreg.backoffice.access import bp, event
-from eventreg.backoffice.forms import ActForm
+from eventreg.backoffice.access import bp, event, filled
+from eventreg.backoffice.forms import ActForm, CancelForm
 from eventreg.events import queries as events
 from eventreg.events import services
 from eventreg.events.errors import BadValue
@@ -22,6 +22,7 @@ from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
 from eventreg.shared.errors import NotFound
+from eventreg.shared.fields import BaseForm
 from eventreg.shared.i18n import translate
 from eventreg.shared.richtext import trusted
 
@@ -90,11 +91,11 @@ def change_state(act: str) -> ResponseReturnValue:
     wanted, before = CHANGES[act]
     if event().state not in (*before, wanted):
         raise NotFound
-    form = ActForm()
+    form = filled(CancelForm) if act == "annuler" else ActForm()
     if form.validate_on_submit():
         try:
             with transaction():
-                _set_state(event().slug, wanted, before)
+                _set_state(event().slug, wanted, before, form)
         except BadValue as refusal:
             form.form_errors.append(translate(refusal))
         else:
@@ -106,15 +107,24 @@ def change_state(act: str) -> ResponseReturnValue:
         act=act,
         already=event().state == wanted,
         form=form,
-        counts=registrations.figures(event().id),
+        people=registrations.active_count(event().id),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
 
-def _set_state(slug: str, wanted: str, before: tuple[str, ...]) -> None:
+def _set_state(slug: str, wanted: str, before: tuple[str, ...], form: BaseForm) -> None:
     found = services.locked(slug)
     if found.state not in (*before, wanted):
         raise NotFound  # somebody else changed it a moment ago
+    if isinstance(form, CancelForm):
+        services.cancel(
+            found,
+            actor=account().actor,
+            now=utc_now(),
+            message=form.message.data or "",
+            tell=not form.quiet.data,
+        )
+        return
     if wanted == "published":
         services.publish(found, actor=account().actor, now=utc_now())
     else:
