@@ -4,6 +4,7 @@ A dictionary of objects would cost ten times as much and a tenth of a second to 
 is read in place, so that processes forked from one that has it share its pages.
 """
 
+import hashlib
 import re
 import zlib
 from array import array
@@ -44,6 +45,11 @@ class WebTable(Mapping[str, WebHost]):
     def text(self) -> bytes:
         """The whole table in its one order: what a version is the digest of."""
         return self._text
+
+    @property
+    def digest(self) -> str:
+        """The version of these contents."""
+        return hashlib.sha256(self._text).hexdigest()
 
     @property
     def size(self) -> int:

@@ -15,6 +15,7 @@ from flask.cli import AppGroup, with_appcontext
 from eventreg import worker as timetable
 from eventreg.config import Settings
 from eventreg.demo import loading
+from eventreg.eligibility import services as eligibility
 from eventreg.operations import health, migrations, server
 from eventreg.operations.invariants import Finding
 from eventreg.shared import db
@@ -48,6 +49,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     if not host.isascii():
         raise click.UsageError("--host takes the address or the name of this machine")
     app = _app()
+    eligibility.warm_up()  # read before the fork, the registry is shared by all processes
     server.serve(
         app,
         host=host,

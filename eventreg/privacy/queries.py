@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, not_, or_, select
 
 from eventreg.audit.models import AuditEntry
+from eventreg.eligibility.models import ListEntry
 from eventreg.events.models import Event
 from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserSession, SignInLink
@@ -56,6 +57,18 @@ def due_registrations(now: datetime) -> Select[tuple[int]]:
             )
         )
         .order_by(Registration.id)
+    )
+
+
+def due_list_entries(now: datetime) -> Select[tuple[int]]:
+    """Ids of lines of events' lists whose event is over: people named there leave with it."""
+    days = db.session.execute(select(Event.retention_days).distinct()).scalars().all()
+    over = [and_(Event.retention_days == d, event_end() <= now - timedelta(days=d)) for d in days]
+    return (
+        select(ListEntry.id)
+        .join(Event, Event.id == ListEntry.event_id)
+        .where(or_(false(), *over))
+        .order_by(ListEntry.id)
     )
 
 
@@ -113,6 +126,7 @@ def due_contacts(now: datetime) -> Select[tuple[int]]:
         Event.contact_email != "",
         Event.source_text.is_not(None),
         cast(Event.press_contacts, Text) != "[]",
+        Event.policy.is_not(None),
     )
     return select(Event.id).where(event_end() <= now - timedelta(days=YEAR), named)
 
@@ -122,6 +136,7 @@ def overdue(now: datetime) -> dict[str, int]:
     at = now - GRACE
     return {
         "registrations": _count(due_registrations(at)),
+        "list entries": _count(due_list_entries(at)),
         "mail bodies": _count(due_bodies(at)),
         "letters": _count(due_letters(at)),
         "organiser accounts": _count(due_accounts(at)),

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, update
 
 from eventreg.audit.models import AuditEntry
+from eventreg.eligibility.models import ListEntry
 from eventreg.events.models import Event, Pool
 from eventreg.files import services as files
 from eventreg.mailing.models import OutboxMessage
@@ -26,6 +27,7 @@ def erase_due(now: datetime) -> dict[str, int]:
         ...,
     ] = (
         ("registrations", queries.due_registrations, _registrations),
+        ("list_entries", queries.due_list_entries, _list_entries),
         ("mail_bodies", queries.due_bodies, _bodies),
         ("organiser_sessions", queries.due_sessions, _sessions),
         ("sign_in_links", queries.due_links, _links),
@@ -85,6 +87,10 @@ def _give_back(event_id: int, seats: int) -> None:
     )
 
 
+def _list_entries(ids: list[int], _now: datetime) -> None:
+    db.session.execute(delete(ListEntry).where(ListEntry.id.in_(ids)))
+
+
 def _bodies(ids: list[int], now: datetime) -> None:
     values = {
         "subject": ERASED,
@@ -128,5 +134,6 @@ def _contacts(ids: list[int], _now: datetime) -> None:
         "contact_email": "",
         "press_contacts": [],
         "source_text": None,
+        "policy": None,
     }
     db.session.execute(update(Event).where(Event.id.in_(ids)).values(**values))

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from eventreg.audit.models import AuditEntry
+from eventreg.eligibility import queries as eligibility_queries
+from eventreg.eligibility import services as eligibility
+from eventreg.eligibility.rules import read_list
 from eventreg.events import queries as events
 from eventreg.events.models import Event
 from eventreg.mailing.models import OutboxMessage
@@ -104,6 +107,7 @@ def test_the_contacts_of_an_event_leave_a_year_after_it(now, make_event):
         contact_email="nadia@example.org",
         press_contacts=[{"name": "Nadia", "phones": [], "email": None}],
         source_text="texte",
+        policy={"who": ["invited"], "invited": ["camille@example.org"]},
     )
     services.erase_due(now + 365 * DAY)
     assert events.by_slug("journee").contact_name == "Nadia Roussel"
@@ -111,8 +115,19 @@ def test_the_contacts_of_an_event_leave_a_year_after_it(now, make_event):
     db.session.expire_all()
     event = db.session.query(Event).one()
     named = (event.contact_name, event.contact_email, event.press_contacts, event.source_text)
-    assert named == ("", "", [], None)
+    assert (named, event.policy) == (("", "", [], None), None)
     assert services.erase_due(now + 366 * DAY) == {}
+
+
+def test_the_lists_of_an_event_leave_with_its_registrations(now, make_event):
+    event = make_event(starts_at=now + DAY, retention_days=30)
+    with transaction():
+        read = read_list("camille@example.org\nexample.org")
+        eligibility.import_list(event.id, read, verdict="accepted", by="operator", now=now)
+    assert "list_entries" not in services.erase_due(now + 30 * DAY)
+    assert eligibility_queries.list_counts(event.id) == {"accepted": 2}
+    assert services.erase_due(now + 31 * DAY)["list_entries"] == 2
+    assert eligibility_queries.list_counts(event.id) == {}
 
 
 def letter(now, **values):
