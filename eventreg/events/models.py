@@ -71,7 +71,11 @@ class Event(Base):
     closed_message_from: Mapped[datetime | None]  # null: as soon as they are closed
     audience_text: Mapped[str] = plain(default="")
     audience_text_en: Mapped[str] = plain(default="")
+    policy: Mapped[dict[str, Any] | None] = personal(
+        Keep.EVENT, JsonColumn
+    )  # null: `audience` says
     approval: Mapped[str] = plain(code(16), default="none")  # manual
+    form_version: Mapped[int] = mapped_column(default=0)  # 0: no questions of its own
     pending_holds_seat: Mapped[bool] = mapped_column(default=False)
     confirmation_hours: Mapped[float] = mapped_column(default=24.0)
     modify_until: Mapped[datetime | None]  # null: until sign-ups close

@@ -30,6 +30,7 @@ SIGNUP_FACTS: Mapping[str, InstrumentedAttribute[Any]] = {
     "waiting": Pool.waiting,
     "external_url": Event.external_url,
     "audience": Event.audience,
+    "policy": Event.policy,
     "approval": Event.approval,
     "pending_holds_seat": Event.pending_holds_seat,
     "confirmation_hours": Event.confirmation_hours,

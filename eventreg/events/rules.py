@@ -18,6 +18,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "audience": ("anyone", "public_agents"),
     "approval": ("none", "manual"),
     "registration_mode": ("internal", "external", "none"),
+    "groups": ("whole", "skip"),
 }
 
 
@@ -95,6 +96,7 @@ class SignupFacts:
     approval: str = "none"
     pending_holds_seat: bool = False
     confirmation_hours: float = 24.0
+    policy: Mapping[str, Any] | None = None
     show_places: bool = True
     waiting: int = 0
     waiting_list: bool = False
