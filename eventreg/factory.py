@@ -5,6 +5,7 @@ import logging
 from flask import Flask, current_app
 
 from eventreg import worker
+from eventreg.agenda import organiser_routes as agenda_preview
 from eventreg.agenda import routes as agenda
 from eventreg.backoffice import routes as backoffice
 from eventreg.config import ROOT, Settings, read
@@ -25,6 +26,7 @@ from eventreg.sharing import routes as sharing
 BLUEPRINTS = (
     agenda.bp,
     agenda.pages,
+    agenda_preview.bp,
     sharing.bp,
     registration.bp,
     organisers.bp,

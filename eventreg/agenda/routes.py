@@ -10,23 +10,21 @@ from flask import request as current_request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from eventreg.agenda import feeds, queries, rules, words
+from eventreg.agenda import feeds, queries, rules, shown, words
 from eventreg.agenda.queries import Card
-from eventreg.agenda.rules import Day
 from eventreg.config import Settings
+from eventreg.events import notices
 from eventreg.registration import queries as signups
-from eventreg.registration.rules import SignupFacts, signup_state
+from eventreg.registration.rules import SignupFacts
 from eventreg.shared import clock, pagecache, urls
 from eventreg.shared.access import PUBLIC, access
 from eventreg.shared.errors import NotFound
 from eventreg.shared.i18n import LOCALES, current_locale
-from eventreg.shared.richtext import trusted
 
 bp = Blueprint("agenda", __name__)
 pages = Blueprint("pages", __name__)
 CARDS = 12
 CARD_LEAD = 150  # characters
-SUMMARY = 200
 
 
 @bp.record_once
@@ -67,34 +65,11 @@ def event(slug: str) -> ResponseReturnValue:
     now = clock.utc_now()
     facts = _facts(slug)
     found = queries.event(facts.event_id)
-    over = over_at(found)
-    phase = rules.phase(event_state=found.state, starts_at=found.starts_at, over=over, now=now)
-    pagecache.keep(
-        _version(facts), lambda: _version_of(slug), until=rules.changes_at(facts, over, now)
-    )
-    settings = _settings()
-    return render_template(
-        "agenda/event.html",
-        event=found,
-        facts=facts,
-        phase=phase,
-        signups=signup_state(facts, now),
-        box=words.call_box(facts, phase=phase, over=over, now=now),
-        badges=words.badges(facts, found.kind, phase=phase, over=over, now=now),
-        shown_facts=words.facts_of(found),
-        places=words.places(facts),
-        days=_days(found),
-        info=rules.info_fields(found.info_fields),
-        videos=rules.videos(found.videos),
-        files=rules.files(found.files),
-        lead=trusted(found.lead_html) if "<a " in found.lead_html else found.lead,
-        summary=rules.shorten(found.lead, SUMMARY),
-        body=trusted(found.body_html),
-        external_url=rules.web_link(found.external_url),
-        contact=rules.web_link(found.contact_email or settings.contact_email),
-        json_ld=feeds.json_ld(found, facts, settings, locale=current_locale(), now=now),
-        **_addresses("agenda.event", slug=slug),
-    )
+    move = notices.latest_move(found.id, now)
+    until = shown.until(found, facts, move, now)
+    pagecache.keep(_version(facts), lambda: _version_of(slug), until=until)
+    page = shown.context(found, facts, now=now, move=move, track=shown.asked_track())
+    return render_template("agenda/event.html", **page, **_addresses("agenda.event", slug=slug))
 
 
 @bp.get("/agenda/<slug>.ics")
@@ -179,11 +154,6 @@ def _shown(card: Card, now: datetime) -> dict[str, Any]:
         "place": words.place_of(card),
         "badges": words.badges(facts, card.kind, phase=phase, over=over, now=now),
     }
-
-
-def _days(found: Any) -> list[Day]:
-    days = rules.programme(queries.sessions(found.id), found.timezone)
-    return [replace(day, label=words.day_label(day.date)) for day in days]
 
 
 def _facts(slug: str) -> SignupFacts:

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import groupby
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from markupsafe import escape
+
+from eventreg.agenda import programme
 from eventreg.registration.rules import (
     SignupFacts,
     SignupState,
@@ -30,11 +32,6 @@ PLACEHOLDERS = re.compile(
     r"|lien|null|none|todo|tbd|xxx+|\?+|-+|#",
     re.IGNORECASE,
 )
-VIDEO_PAGES: Mapping[str, tuple[str, str]] = {
-    "dailymotion": ("Dailymotion", "https://www.dailymotion.com/video/{}"),
-    "youtube": ("YouTube", "https://www.youtube.com/watch?v={}"),
-    "vimeo": ("Vimeo", "https://vimeo.com/{}"),
-}
 
 
 class Phase(StrEnum):
@@ -79,54 +76,6 @@ class InfoField:
     link: str
 
 
-@dataclass(frozen=True)
-class Video:
-    """A film to watch elsewhere: nothing is asked of the provider before a visitor follows it."""
-
-    provider: str
-    url: str
-
-
-@dataclass(frozen=True)
-class ProgrammeLine:
-    """A session as the programme shows it; hours are local to the event."""
-
-    start: datetime | None
-    end: datetime | None
-    track: str
-    title: str
-    organisations_text: str
-    description: str
-    speakers: Sequence[Any]
-    items: Sequence[Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)  # the templates' macro reads session["items"]
-
-
-@dataclass(frozen=True)
-class Day:
-    """The sessions of one day, in order; no date when the document states none."""
-
-    date: date | None
-    sessions: Sequence[ProgrammeLine]
-    label: str = ""
-
-
-class SessionRow(Protocol):
-    """What is read of a programme session."""
-
-    day: Any
-    starts_at: Any
-    ends_at: Any
-    track: Any
-    title: Any
-    organisations_text: Any
-    description: Any
-    speakers: Any
-    items: Any
-
-
 def filters(query: str) -> Filters:
     """The filters of a query string; what is unknown, repeated or out of bounds is left out."""
     try:
@@ -151,11 +100,31 @@ def _printable(text: str) -> str:
 
 def canonical_query(path: str, query: str) -> str | None:
     """The query that tells a shared page from another; None when the page is not shared."""
-    if EVENT_PATH.fullmatch(path) or CALENDAR_PATH.fullmatch(path):
+    if EVENT_PATH.fullmatch(path):
+        return programme.query(programme.asked_track(query))
+    if CALENDAR_PATH.fullmatch(path):
         return ""
     if path in ("/", "/agenda/"):
         return filters(query).query if query else ""
     return None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What organisers wrote, and its language where that is not the page's own."""
+
+    text: Any
+    lang: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+def said(french: Any, english: Any, locale: str) -> Said:
+    """The text in the reader's language, else the French one, marked as such."""
+    if locale == "fr":
+        return Said(french)
+    return Said(english) if english else Said(french, "fr")
 
 
 def over_at(
@@ -207,7 +176,7 @@ def takes_sign_ups(facts: SignupFacts, over: datetime | None, now: datetime) -> 
 def few_left(facts: SignupFacts) -> bool:
     """So few places that the number is worth a badge."""
     left = facts.places_left
-    return left is not None and 0 < left <= FEW_PLACES
+    return facts.show_places and left is not None and 0 < left <= FEW_PLACES
 
 
 def is_placeholder(text: str) -> bool:
@@ -239,54 +208,26 @@ def info_fields(items: Iterable[Mapping[str, Any]]) -> list[InfoField]:
     return shown
 
 
-def videos(items: Iterable[Mapping[str, Any]]) -> list[Video]:
-    """Links to the films' own pages; of an unknown provider, to where the document points."""
+@dataclass(frozen=True)
+class PressContact:
+    """Whom journalists call. Telephone numbers: as written, as dialled."""
+
+    name: str
+    phones: Sequence[tuple[str, str]]
+    email: str
+
+
+def press_contacts(items: Iterable[Mapping[str, Any]]) -> list[PressContact]:
+    """The press contacts that can be shown."""
     found = []
     for item in items:
-        provider, number = str(item.get("provider") or ""), str(item.get("id") or "")
-        name, page = VIDEO_PAGES.get(provider.lower(), ("", ""))
-        url = web_link(page.format(quote(number, safe="")) if page and number else item.get("url"))
-        if url:
-            found.append(Video(name or host_of(url), url))
+        phones = [str(phone) for phone in item.get("phones") or []]
+        dialled = [(phone, re.sub(r"[^+0-9]", "", phone)) for phone in phones]
+        email = web_link(item.get("email")).removeprefix("mailto:")
+        contact = PressContact(str(item.get("name") or ""), dialled, email)
+        if contact.name or contact.phones or contact.email:
+            found.append(contact)
     return found
-
-
-def files(items: Iterable[Any]) -> list[tuple[str, str]]:
-    """(name, address) of documents; without an address, the document is named only."""
-    found = []
-    for item in items:
-        source = str((item.get("src") if isinstance(item, Mapping) else item) or "").strip()
-        name = source.rsplit("/", 1)[-1].split("?", 1)[0]
-        if name:
-            found.append((name, web_link(source)))
-    return found
-
-
-def programme(sessions: Iterable[SessionRow], zone: str) -> list[Day]:
-    """The sessions by day, in the order of the document, hours local to the event."""
-    place = ZoneInfo(zone)
-
-    def day_of(row: SessionRow) -> date | None:
-        start: datetime | None = row.starts_at
-        known: date | None = row.day
-        return known or (start.astimezone(place).date() if start else None)
-
-    return [
-        Day(day, [_line(row, place) for row in rows]) for day, rows in groupby(sessions, key=day_of)
-    ]
-
-
-def _line(row: SessionRow, place: ZoneInfo) -> ProgrammeLine:
-    return ProgrammeLine(
-        start=row.starts_at.astimezone(place) if row.starts_at else None,
-        end=row.ends_at.astimezone(place) if row.ends_at else None,
-        track=row.track,
-        title=row.title,
-        organisations_text=row.organisations_text,
-        description=row.description,
-        speakers=row.speakers,
-        items=row.items,
-    )
 
 
 def shorten(text: str, limit: int) -> str:
@@ -295,3 +236,13 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+
+
+def other_actions(items: Iterable[Mapping[str, Any]], body_html: str) -> list[tuple[str, str]]:
+    """(text, address) of the buttons that the text does not already hold."""
+    found = []
+    for item in items:
+        text, url = str(item.get("text") or "").strip(), web_link(item.get("href"))
+        if text and url and f'href="{escape(url)}"' not in body_html:
+            found.append((text, url))
+    return found

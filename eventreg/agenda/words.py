@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from eventreg.agenda import rules
 from eventreg.agenda.rules import Phase
+from eventreg.events.rules import Planned, move_of
 from eventreg.registration.rules import SignupFacts, SignupState, signup_state
 from eventreg.shared.i18n import (
+    current_locale,
     day_range,
     deadline,
     ngettext,
@@ -53,6 +55,8 @@ def _state_badge(
 ) -> list[Badge]:
     if facts.event_state == "cancelled":
         return [(_("Cancelled"), "error")]
+    if facts.event_state == "archived":
+        return [(_("Archived"), "")]
     if phase is Phase.PAST:
         return [(_("Over"), "")]
     state = signup_state(facts, now)
@@ -72,23 +76,25 @@ def _state_badge(
 
 
 def places(facts: SignupFacts) -> str:
-    """« 4 places restantes », « Complet », or nothing when there is no limit."""
+    """« 4 places restantes », « Complet », or nothing: no limit, or a number kept to the team."""
     left = facts.places_left
-    if left is None:
-        return ""
     if left == 0:
         return _("Full")
+    if left is None or not facts.show_places:
+        return ""
     return str(ngettext("%(num)s place left", "%(num)s places left", left))
 
 
-def call_box(facts: SignupFacts, *, phase: Phase, over: datetime | None, now: datetime) -> CallBox:
-    """What the box says now; every instant in it carries its zone."""
+def call_box(
+    facts: SignupFacts, *, phase: Phase, over: datetime | None, now: datetime, name: str = ""
+) -> CallBox:
+    """What the box says now; every instant in it carries its zone. `name`: of the other site."""
     state = signup_state(facts, now)
     if facts.event_state == "cancelled":
         lines = [_("This event is cancelled: nobody can sign up any more.")]
         return CallBox(state, _("Event cancelled"), lines, refusal="closed")
     if state is SignupState.EXTERNAL:
-        return _external(facts, state, phase, over, now)
+        return _external(facts, name, phase, over, now)
     writer = {
         SignupState.OPEN: _open,
         SignupState.WAITING_LIST: _open,
@@ -158,9 +164,10 @@ def _none(_facts: SignupFacts, state: SignupState, phase: Phase) -> CallBox:
 
 
 def _external(
-    facts: SignupFacts, state: SignupState, phase: Phase, over: datetime | None, now: datetime
+    facts: SignupFacts, name: str, phase: Phase, over: datetime | None, now: datetime
 ) -> CallBox:
-    host = rules.host_of(rules.web_link(facts.external_url))
+    state = SignupState.EXTERNAL
+    host = name or rules.host_of(rules.web_link(facts.external_url))
     if rules.takes_sign_ups(facts, over, now):
         lines = [_("You sign up on another site: %(host)s.", host=host)]
         if facts.closes_at:
@@ -177,6 +184,44 @@ def _external(
         return CallBox(state, _("Sign-ups are closed"), lines, refusal="closed")
     lines = [_("The address of the sign-up page will be given here.")]
     return CallBox(state, _("Taking part"), lines)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What changed of a plan: a title, then (what, now, before) for each part."""
+
+    title: str
+    lines: list[tuple[str, str, str]]
+
+
+def moved(before: Planned, after: Planned) -> Moved | None:
+    """The move in words; None when nothing of it is left to tell."""
+    move = move_of(before, after)
+    lines = []
+    if move.day or move.hours:
+        label = _("New date") if move.day else _("New hours")
+        lines.append((label, _capital(_span(after)), _span(before)))
+    if move.place:
+        lines.append((_("New place"), _place(after), _place(before)))
+    if not lines:
+        return None
+    day = move.day or move.hours
+    both = day and move.place
+    title = _("the date and the place have changed") if both else ""
+    return Moved(title or (_("the date has changed") if day else _("the place has changed")), lines)
+
+
+def _span(plan: Planned) -> str:
+    if plan.starts_at is None:
+        return _("date not stated")
+    text = day_range(plan.starts_at, plan.ends_at, plan.timezone, hours=not plan.day_only)
+    known = plan.day_only or plan.timezone == "Europe/Paris"
+    return text if known else deadline_zone(text, plan.timezone)
+
+
+def _place(plan: Planned) -> str:
+    parts = [part for part in (plan.place, _("Online") if plan.online else "") if part]
+    return ", ".join(parts) or _("place not stated")
 
 
 def facts_of(event: Any) -> list[Fact]:
@@ -229,7 +274,8 @@ def deadline_zone(hours: str, zone: str) -> str:
 
 def place_of(event: Any) -> str:
     """« Cité des sciences, Paris et en ligne », as short as it can be said."""
-    venue = event.venue.strip()
+    english = current_locale() != "fr" and event.venue_en
+    venue = (english or event.venue).strip()
     city = event.city.strip()
     parts = [venue] if venue else []
     if city and city.casefold() not in venue.casefold():
@@ -252,4 +298,6 @@ def _for_whom(event: Any) -> Fact:
     agents = event.audience == "public_agents"
     first = _("For public agents only") if agents else _("Open to all")
     price = {True: _("Paid entry"), False: _("Free of charge")}.get(event.paid, "")
-    return ("fr-icon-team-line", first, price)
+    english = current_locale() != "fr" and event.audience_text_en
+    parts = (english or event.audience_text, price)
+    return ("fr-icon-team-line", first, " – ".join(part for part in parts if part))
