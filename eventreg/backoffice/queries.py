@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, func, select, true
 from eventreg.audit.models import AuditEntry
 from eventreg.backoffice.rules import PAGE_SIZE, EventLine
 from eventreg.events.models import Event, Pool
+from eventreg.events.queries import SIGNUP_FACTS
 from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser
 from eventreg.organisers.rules import Account
@@ -40,24 +41,7 @@ def events(account: Account) -> list[EventLine]:
         select(
             Event.title,
             Event.day_only,
-            Event.id.label("event_id"),
-            Event.slug,
-            Event.version,
-            Event.state.label("event_state"),
-            Event.registration_mode.label("mode"),
-            Event.starts_at,
-            Event.ends_at,
-            Event.timezone,
-            Event.opens_at,
-            Event.closes_at,
-            Event.external_url,
-            Event.audience,
-            Event.approval,
-            Event.pending_holds_seat,
-            Event.confirmation_hours,
-            Pool.id.label("pool_id"),
-            Pool.capacity,
-            Pool.taken,
+            *(column.label(name) for name, column in SIGNUP_FACTS.items()),
         )
         .join(Pool, (Pool.event_id == Event.id) & (Pool.kind == "event"))
         .where(_visible_to(account))

@@ -1,9 +1,8 @@
 """A document of the site becomes an event: upsert by slug, hide what vanished, report doubts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from eventreg.audit import services as audit
@@ -87,21 +86,6 @@ def apply(  # noqa: PLR0913 - how an import runs, in one call
     if version is not None and event.version != version:
         raise Stale
     return _update(event, document, run)
-
-
-def look_for_files(document: Document, site_root: Path) -> Document:
-    """The document with a warning for each image or file that is not under `site_root`."""
-    root = site_root.resolve()
-    missing = []
-    for src in (*(image.src for image in document.images), *document.files):
-        path = (root / src.lstrip("/")).resolve()
-        if not (path.is_relative_to(root) and path.is_file()):
-            missing.append(
-                Problem(
-                    None, "file-absent", N_("%(src)s is not under the site root."), {"src": src}
-                )
-            )
-    return replace(document, warnings=(*document.warnings, *missing))
 
 
 def _create(document: Document, run: _Run) -> Report:

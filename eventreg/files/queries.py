@@ -1,6 +1,6 @@
 """Reads of stored files; the bytes only where they are sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -15,7 +15,7 @@ class Media:
 
     images: Sequence[StoredFile]
     documents: Sequence[StoredFile]
-    narrow: frozenset[int]  # ids of pictures that have a smaller copy
+    narrow: Mapping[int, int]  # width of the smaller copy, by id of the pictures that have one
 
 
 def by_public_id(public_id: str) -> StoredFile | None:
@@ -38,7 +38,7 @@ def of_event(event_id: int) -> Media:
     """The pictures and documents that an event shows."""
     rows = (
         db.session.execute(
-            select(StoredFile, FileContent.variant)
+            select(StoredFile, FileContent.width)
             .outerjoin(
                 FileContent,
                 (FileContent.file_id == StoredFile.id) & (FileContent.variant == "small"),
@@ -56,7 +56,7 @@ def of_event(event_id: int) -> Media:
     return Media(
         [file for file, _ in rows if file.purpose == "image"],
         [file for file, _ in rows if file.purpose == "document"],
-        frozenset(file.id for file, small in rows if small),
+        {file.id: small for file, small in rows if small},
     )
 
 

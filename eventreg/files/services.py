@@ -114,11 +114,25 @@ def keep(
     )
     db.session.add(kept)
     db.session.flush()
+    _write(kept, ready)
+    return kept
+
+
+def replace(file: StoredFile, ready: Prepared) -> None:
+    """Other bytes for a file whose words and place stay; its address changes with them."""
+    file.public_id, file.name, file.media_type = random_id(), ready.name, ready.media_type
+    file.sha256, file.size = ready.sha256, len(ready.full.data)
+    file.width, file.height = ready.full.width, ready.full.height
+    db.session.execute(delete(FileContent).where(FileContent.file_id == file.id))
+    _write(file, ready)
+
+
+def _write(file: StoredFile, ready: Prepared) -> None:
     for variant, copy in (("full", ready.full), ("small", ready.small)):
         if copy is not None:
             db.session.add(
                 FileContent(
-                    file_id=kept.id,
+                    file_id=file.id,
                     variant=variant,
                     width=copy.width,
                     height=copy.height,
@@ -127,7 +141,6 @@ def keep(
                 )
             )
     db.session.flush()
-    return kept
 
 
 def describe(file: StoredFile, *, alt: str, decorative: bool = False) -> bool:

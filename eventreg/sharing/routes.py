@@ -115,6 +115,7 @@ def button(slug: str) -> ResponseReturnValue:
     page = render_template(
         "sharing/button.html",
         event=found,
+        title=rules.said(found.title, found.title_en, current_locale()),
         box=words.call_box(facts, phase=phase, over=over, now=now),
         place=words.place_of(found),
         locale=current_locale(),

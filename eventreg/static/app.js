@@ -24,3 +24,19 @@ document.addEventListener("click", (event) => {
   field.scrollIntoView({ block: "center" });
   field.focus({ preventScroll: true });
 });
+
+// A film stays with its provider until somebody asks for it; without this file there is the link.
+for (const film of document.querySelectorAll("[data-film]")) {
+  const button = film.querySelector("button");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const frame = Object.assign(document.createElement("iframe"), {
+      src: film.dataset.film,
+      title: film.dataset.title,
+      allow: "fullscreen; picture-in-picture",
+      referrerPolicy: "strict-origin-when-cross-origin", // players ask which site shows them
+    });
+    button.replaceWith(frame);
+    frame.focus();
+  });
+}

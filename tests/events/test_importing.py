@@ -141,23 +141,6 @@ def test_the_pavilion_has_its_58_sessions(ctx, documents):
     assert [days.count(day) for day in sorted(set(days))] == [14, 15, 14, 15]
 
 
-@pytest.mark.any_database
-def test_files_are_looked_up_under_the_site_root_only(tmp_path):
-    (tmp_path / "uploads").mkdir()
-    (tmp_path / "uploads" / "la.png").write_bytes(b"x")
-    (tmp_path.parent / "secret.png").write_bytes(b"x")
-    text = DOCUMENT.replace(
-        "categories:",
-        'une-ou-diaporama:\n- image: "/uploads/la.png"\n- image: "/uploads/absent.png"\n'
-        '- image: "/../secret.png"\ncategories:',
-    )
-    document = importing.look_for_files(read(text), tmp_path)
-    absent = [w.params["src"] for w in document.warnings if w.code == "file-absent"]
-    assert "/uploads/absent.png" in absent
-    assert "/uploads/la.png" not in absent
-    assert all("secret" not in src or src in absent for src in absent)
-
-
 def test_links_to_the_documents_own_site_lead_to_it(ctx):
     text = DOCUMENT.replace("comparer", "[comparer](/agenda/autre/) et [lire](https://a.fr/x) et")
     text = text.replace("inscription obligatoire", "inscription obligatoire\n  lien: /inscription/")

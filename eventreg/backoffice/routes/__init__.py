@@ -7,8 +7,21 @@ from eventreg.backoffice.routes import (
     events,
     exports,
     home,
+    media,
     records,
     settings,
+    sharing,
 )
 
-__all__ = ["attendees", "bp", "decisions", "events", "exports", "home", "records", "settings"]
+__all__ = [
+    "attendees",
+    "bp",
+    "decisions",
+    "events",
+    "exports",
+    "home",
+    "media",
+    "records",
+    "settings",
+    "sharing",
+]

@@ -4,12 +4,13 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from eventreg.events import exporting, importing, services
+from eventreg.events import exporting, importing, services, site_files
 from eventreg.events.commands.group import ACTOR, QUIET, cli
 from eventreg.events.jekyll import (
     Document,
@@ -174,13 +175,22 @@ def _import_one(
         return _refused((Problem(None, "unreadable", text, {"why": _why(fault)}),), path)
     except DocumentError as fault:
         return _refused(fault.problems, path)
+    found = None
     if site_root is not None:
-        document = importing.look_for_files(document, site_root)
+        already = {} if dry_run else site_files.known(document.slug)
+        document, found = site_files.look_for(document, site_root, already)
     row = as_json(document, file=str(path), translate=_translated)
-    return row if dry_run else row | _store(document, row, publish=publish, tell=tell)
+    return row if dry_run else row | _store(document, row, found, publish=publish, tell=tell)
 
 
-def _store(document: Document, row: dict[str, Any], *, publish: bool, tell: bool) -> dict[str, Any]:
+def _store(
+    document: Document,
+    row: dict[str, Any],
+    found: list[site_files.Found] | None,
+    *,
+    publish: bool,
+    tell: bool,
+) -> dict[str, Any]:
     """Applies the document; the row gains `outcome`, and an error when facts cannot go together."""
     try:
         with transaction():
@@ -191,12 +201,21 @@ def _store(document: Document, row: dict[str, Any], *, publish: bool, tell: bool
                 now=utc_now(),
                 tell=tell,
             )
+            if found is not None and report.event_id is not None:
+                report = _with_files(report, found)
     except DomainError as refusal:
         row["errors"].append({"line": None, "message": translate(refusal)})
         return {"outcome": "refused"}
     more = report.warnings[len(document.warnings) :]
     row["warnings"] += [{"line": p.line, "message": p.text(_translated)} for p in more]
     return {"outcome": report.outcome, HIDDEN: report.hidden}
+
+
+def _with_files(report: importing.Report, found: list[site_files.Found]) -> importing.Report:
+    """The report of an import that also brought pictures and documents."""
+    changed, doubts = site_files.attach(report.event_id or 0, found, actor=ACTOR, now=utc_now())
+    outcome = "changed" if changed and report.outcome == "unchanged" else report.outcome
+    return replace(report, outcome=outcome, warnings=(*report.warnings, *doubts))
 
 
 def _summary(rows: Sequence[dict[str, Any]]) -> None:
