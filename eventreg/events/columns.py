@@ -1,16 +1,19 @@
 """What a document says, as the columns of an event."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from eventreg.events.jekyll import Document, Problem
+from eventreg.events.jekyll import Document, Problem, read_body
+from eventreg.shared import richtext
 from eventreg.shared.errors import N_
 
 Moment = datetime | date
+_ENGLISH = ("lead_en", "body_en")  # Markdown, like the body
 # The site whose documents these are: what they call « /agenda/… » is there, not here.
 SITE = "https://www.numerique.gouv.fr"
 _SITE_LINK = re.compile(r'(<a [^<>]{0,2000}?href=")(?=/(?!/))')
@@ -23,18 +26,47 @@ DEFAULTS = MappingProxyType(
         "retention_days": 92,
         "contact_name": "",
         "contact_email": "",
+        "title_en": "",
+        "lead_en": "",
+        "body_en": "",
+        "venue_en": "",
+        "audience_text_en": "",
+        "external_name": "",
+        "show_places": True,
+        "closed_message": "",
+        "closed_message_en": "",
+        "closed_message_from": None,
     }
 )
 # Made from other columns by the program: they follow, nobody chooses between two versions.
 DERIVED = frozenset(
-    {"lead_html", "body_html", "videos", "calls_to_action", "categories", "day_only"}
-    | {"postal_code", "city"}
+    {"lead_html", "body_html", "lead_en_html", "body_en_html", "videos", "calls_to_action"}
+    | {"kind", "day_only", "postal_code", "city"}
 )
 
 
 def facts(document: Document) -> dict[str, Any]:
     """The columns of an event that a document states."""
-    return {**_possible(_read(document)), **document.stated}
+    values = {**_possible(_read(document)), **document.stated}
+    return {**values, **made_from({k: v for k, v in values.items() if k in _ENGLISH})}
+
+
+def made_from(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What follows from texts and lists that an organiser wrote."""
+    made: dict[str, Any] = {}
+    for key in (*_ENGLISH, "lead"):
+        if key in values:
+            made[f"{key}_html"] = _resolved(richtext.render_document(values[key]).html)
+    if "lead" in values:
+        made["lead"] = richtext.plain(values["lead"])
+    if "body" in values:
+        html, videos, buttons = read_body(values["body"])
+        made["body_html"] = _resolved(html)
+        made["videos"] = [asdict(video) for video in videos]
+        made["calls_to_action"] = [{"text": b.text, "href": absolute(b.href)} for b in buttons]
+    if "categories" in values:
+        made["kind"] = (values["categories"][0] if values["categories"] else "")[:80]
+    return made
 
 
 def unkept(document: Document) -> list[Problem]:

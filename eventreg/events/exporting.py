@@ -27,7 +27,7 @@ from eventreg.events.jekyll import (
 )
 from eventreg.events.jekyll.writing import Raw
 from eventreg.events.models import Event, ProgrammeSession
-from eventreg.shared import richtext
+from eventreg.events.written import lead_of
 
 _NAMES: Mapping[str, str] = {setting.column: name for name, setting in SETTINGS.items()}
 COLUMNS = tuple(_NAMES)  # what an organiser can change, and a document can say
@@ -39,6 +39,16 @@ _SITE_KEYS: Mapping[str, str] = {
     "address": "adresse",
 }
 _LIST = "programme"
+# Column: the site's key, none for what stands in the text itself.
+_TEXTS: Mapping[str, str] = {
+    "categories": "categories",
+    "tags": "tags",
+    "lead": "chapeau-text",
+    "lead_html": "chapeau-text",
+    "info_fields": "champs_informations",
+    "press_contacts": "contact-presse",
+    "body": "",
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,9 @@ def export(event: Event) -> Exported:
     sessions = _sessions(event)
     wanted = {key: here_now(event, key) for key in COLUMNS}
     read = _read(text, name, event)
+    if source is not None:
+        text = _in_texts(text, read, event)
+        read = _read(text, name, event)
     for attempt in (_in_site_keys, _in_settings, _in_settings):  # a zone moves days: twice
         differing = _differing(read, wanted)
         if differing:
@@ -66,9 +79,13 @@ def export(event: Event) -> Exported:
     if state:
         text = writing.patched(text, state)
         read = _read(text, name, event)
-    if (read.programme.days and not sessions) or _told(_of(read)) != _told(sessions):
+    if (
+        (read.programme.days and not sessions)
+        or _told(_of(read)) != _told(sessions)
+        or read.body != event.body
+    ):
         text, read = _with_programme(text, name, event, sessions)
-    if _differing(read, wanted) or _told(_of(read)) != _told(sessions):
+    if _differing(read, wanted) or _told(_of(read)) != _told(sessions) or _rewritten(event, read):
         raise NotExportable(slug=event.slug)
     return Exported(name, text)
 
@@ -83,6 +100,37 @@ def _read(text: str, name: str, event: Event) -> Document:
 def _differing(read: Document, wanted: Mapping[str, Any]) -> list[str]:
     have = {**DEFAULTS, **facts(read)}
     return [key for key, value in wanted.items() if have[key] != value]
+
+
+def _rewritten(event: Event, read: Document) -> list[str]:
+    """The texts and lists that an organiser changed since the document."""
+    have = facts(read)
+    return [key for key in _TEXTS if have[key] != getattr(event, key)]
+
+
+def _in_texts(text: str, read: Document, event: Event) -> str:
+    """The document with the texts and lists of the event, under the site's own keys."""
+    changed = _rewritten(event, read)
+    values = _texts_of(event)
+    changes = {_TEXTS[key]: values[_TEXTS[key]] for key in changed if _TEXTS[key]}
+    body = event.body if "body" in changed else None
+    return writing.patched(text, changes, body=body) if changed else text
+
+
+def _texts_of(event: Event) -> dict[str, Any]:
+    """The site's keys for what an organiser writes; None where there is nothing to say."""
+    return {
+        "categories": event.categories or ([event.kind] if event.kind else None),
+        "tags": event.tags or None,
+        "chapeau-text": lead_of(event) or None,
+        "champs_informations": [_field(field) for field in event.info_fields] or None,
+        "contact-presse": [_contact(one) for one in event.press_contacts] or None,
+    }
+
+
+def _contact(contact: Mapping[str, Any]) -> dict[str, Any]:
+    keys = {"name": "name", "tel": "phones", "email": "email"}
+    return {key: contact[name] for key, name in keys.items() if contact.get(name)}
 
 
 def _in_site_keys(text: str, read: Document, changed: Mapping[str, Any]) -> str:
@@ -172,28 +220,17 @@ def _whole(event: Event) -> str:
         "title": event.title,
         "date": Raw(written("starts_at", event.document_at or event.created_at, zone)),
         "published": Raw("false") if event.state == "draft" else None,
-        "categories": event.categories or ([event.kind] if event.kind else None),
-        "tags": event.tags or None,
-        "chapeau-text": _lead(event) or None,
+        **_texts_of(event),
         "une-ou-diaporama": [_picture(image) for image in event.images] or None,
         "event_start_date": _stamp(event.starts_at, zone),
         "event_end_date": _stamp(event.ends_at, zone),
         "lieu": event.venue or None,
         "adresse": event.address or None,
-        "champs_informations": [_field(field) for field in event.info_fields] or None,
         **event.front_matter_extra,
         SETTINGS_KEY: {"inscription": written("registration_mode", event.registration_mode, zone)},
     }
     kept = {key: value for key, value in values.items() if value is not None}
     return writing.whole(kept, event.body)
-
-
-def _lead(event: Event) -> str:
-    """The lead as text, or as the HTML shown when the text alone would lose marks or links."""
-    for written_as in (event.lead, event.lead_html):
-        if richtext.render_document(written_as).html == event.lead_html:
-            return written_as
-    return event.lead
 
 
 def _stamp(moment: datetime | None, zone: ZoneInfo) -> Raw | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from eventreg.audit import services as audit
@@ -16,6 +17,20 @@ from eventreg.shared.errors import N_, Stale
 
 TWIN = N_("Another event looks like this one: %(slug)s. Is it the same one?")
 CLASH = "changed-here-too"
+FOLLOWING = MappingProxyType(
+    {
+        "day_only": "starts_at",
+        "postal_code": "address",
+        "city": "address",
+        "kind": "categories",
+        "lead_html": "lead",
+        "body_html": "body",
+        "videos": "body",
+        "calls_to_action": "body",
+        "lead_en_html": "lead_en",
+        "body_en_html": "body_en",
+    }
+)
 OURS, THEIRS = "here", "document"  # what an organiser chooses between
 
 
@@ -161,8 +176,8 @@ def _changes(
 
 def _follow(values: dict[str, Any], new: Mapping[str, Any], clashing: set[str]) -> None:
     """What is made from a value goes with it."""
-    for key, source in (("day_only", "starts_at"), ("postal_code", "address"), ("city", "address")):
-        if source in values:
+    for key, source in FOLLOWING.items():
+        if source in values and key in new:
             values[key] = new[key]
         elif source in clashing:
             values.pop(key, None)

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from eventreg.audit import services as audit
-from eventreg.events import notices, queries, rules
+from eventreg.events import columns, notices, queries, rules, written
 from eventreg.events.errors import BadValue, SlugTaken, UnknownEvent
 from eventreg.events.jekyll import city_of
 from eventreg.events.models import Event, Pool
@@ -17,9 +17,25 @@ from eventreg.shared.db import db
 from eventreg.shared.errors import N_, Stale
 from eventreg.shared.fields import clean_line, clean_text, has_unprintable, parse_local
 
-INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at")
+INSTANTS = (
+    "starts_at",
+    "ends_at",
+    "opens_at",
+    "closes_at",
+    "modify_until",
+    "cancel_until",
+    "closed_message_from",
+)
 LINES = {"title": 300, "venue": 300, "address": 500, "contact_name": 75, "kind": 80}
-FLAGS = ("online", "pending_holds_seat")
+FLAGS = (
+    "online",
+    "pending_holds_seat",
+    "waiting_list",
+    "offer_working_hours",
+    "offers_after_closing",
+    "reset_on_edit",
+    "show_places",
+)
 CANCELLABLE = ("draft", "published")
 NONE = "none"
 
@@ -113,6 +129,19 @@ def _set(event: Event, values: dict[str, Any]) -> list[str]:
     return changed
 
 
+def _made(event: Event, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What follows from the texts and lists that changed; a document brings its own."""
+    texts = {
+        key: value
+        for key, value in values.items()
+        if key in ("lead", *written.MARKDOWN, "categories")
+        and f"{key}_html" not in values
+        and not (key == "categories" and "kind" in values)
+        and value != (written.lead_of(event) if key == "lead" else getattr(event, key))
+    }
+    return columns.made_from(texts)
+
+
 def _town(event: Event, values: Mapping[str, Any]) -> dict[str, str]:
     """Postal code and city of a new address: the agenda finds the event where it moved to."""
     if values.get("address", event.address) == event.address or "city" in values:
@@ -175,9 +204,7 @@ def touch(event: Event, now: datetime) -> None:
 
 def parse_all(texts: Mapping[str, str], zone: str) -> dict[str, Any]:
     """The values of several keys. Raises BadValue for the first that cannot be used."""
-    values = {key: parse(key, text, zone) for key, text in texts.items()}
-    values.pop("waiting_list", None)  # understood, and always off for now
-    return values
+    return {key: parse(key, text, zone) for key, text in texts.items()}
 
 
 def parse(key: str, text: str, zone: str) -> Any:
@@ -277,17 +304,6 @@ def _flag(key: str, text: str, _zone: str) -> bool:
     return text == "on"
 
 
-def _waiting_list(key: str, text: str, zone: str) -> bool:
-    if _flag(key, text, zone):
-        raise BadValue(
-            N_(
-                "This version has no waiting list yet: leave it off. A full event refuses sign-ups."
-            ),
-            field=key,
-        )
-    return False
-
-
 def _capacity(key: str, text: str, _zone: str) -> int | None:
     if text.lower() in ("", NONE):
         return None
@@ -348,17 +364,21 @@ def _zone(key: str, text: str, _zone_name: str) -> str:
 
 
 _PARSERS: dict[str, Callable[[str, str, str], Any]] = {
+    **written.PARSERS,
     **dict.fromkeys(INSTANTS, _instant),
     **dict.fromkeys(LINES, _line),
     **dict.fromkeys(rules.CHOICES, _choice),
     **dict.fromkeys(FLAGS, _flag),
     "audience_text": _long,
+    "audience_text_en": _long,
+    "closed_message": _long,
+    "closed_message_en": _long,
     "state_message": _long,
     "capacity": _capacity,
     "confirmation_hours": _number(0, 24 * 31),
+    "offer_hours": _number(0, 24 * 31),
     "contact_email": _email,
     "external_url": _url,
     "retention_days": _days,
     "timezone": _zone,
-    "waiting_list": _waiting_list,
 }

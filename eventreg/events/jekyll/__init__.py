@@ -3,6 +3,7 @@
 Pure: bytes in, `Document` out; no clock, no database, no Flask. Others use the names below.
 """
 
+from eventreg.events.jekyll.actions import read_body
 from eventreg.events.jekyll.document import (
     Access,
     Audience,
@@ -54,6 +55,7 @@ __all__ = [
     "kind_of",
     "looks_same",
     "parse",
+    "read_body",
     "refused_as_json",
     "slug_of",
     "written",

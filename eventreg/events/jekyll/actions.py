@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from eventreg.events.jekyll import rendering
 from eventreg.events.jekyll.document import Link
 from eventreg.events.jekyll.page import MAX_SENTENCE, Button
 from eventreg.events.jekyll.problems import N_, Findings
@@ -30,6 +31,14 @@ def buttons(blocks: tuple[Block, ...], lines: list[str], findings: Findings) -> 
             if len(found) >= MAX_BUTTONS:
                 return tuple(found)
     return tuple(found)
+
+
+def read_body(body: str) -> tuple[str, tuple[richtext.Video, ...], list[Link]]:
+    """(HTML, films, buttons with an address) of a text written outside a document."""
+    html, videos = rendering.render(body, 1, Findings())
+    blocks = tuple(richtext.blocks(body, 1))
+    found = buttons(blocks, body.split("\n"), Findings())
+    return html, videos, [button.link for button in found]
 
 
 def _of_block(block: Block, lines: list[str]) -> Iterator[tuple[str, str]]:

@@ -75,6 +75,15 @@ def _long(text: str, _zone: ZoneInfo) -> str:
     return text
 
 
+def _markdown(text: str, _zone: ZoneInfo) -> str:
+    value = text.strip()
+    try:
+        richtext.render_document(value)
+    except richtext.TextTooLong as fault:
+        raise ValueError(text[:40]) from fault
+    return value
+
+
 def _title(text: str, zone: ZoneInfo) -> str:
     if not text.strip():
         raise ValueError(text)
@@ -136,6 +145,16 @@ SETTINGS: Mapping[str, _Setting] = MappingProxyType(
         "jours_conservation": _Setting("retention_days", _number(7, 366, int)),
         "contact_nom": _Setting("contact_name", _line(75)),
         "contact_courriel": _Setting("contact_email", _email),
+        "nom_inscription": _Setting("external_name", _line(300)),
+        "afficher_places": _Setting("show_places", _choice(_FLAGS)),
+        "message_cloture": _Setting("closed_message", _long),
+        "message_cloture_en": _Setting("closed_message_en", _long),
+        "message_cloture_le": _Setting("closed_message_from", _instant),
+        "titre_en": _Setting("title_en", _line(300)),
+        "chapeau_en": _Setting("lead_en", _markdown),
+        "texte_en": _Setting("body_en", _markdown),
+        "lieu_en": _Setting("venue_en", _line(2_000)),
+        "mention_public_en": _Setting("audience_text_en", _long),
     }
 )
 _WORDS: Mapping[str, Mapping[str, Any]] = {

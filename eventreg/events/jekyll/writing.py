@@ -49,6 +49,16 @@ class _Plain(yaml.SafeDumper):
     }
 
 
+def _several(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """A text of several lines as editors write it."""
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    )
+
+
+_Plain.add_representer(str, _several)
+
+
 def entry(key: str, value: Any) -> list[str]:
     """The lines of one top-level key."""
     if isinstance(value, Raw):
