@@ -3,12 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
-
 from eventreg.audit.models import AuditEntry
-from eventreg.shared.db import run
-
-_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
+from eventreg.shared import db
+from eventreg.shared.db import Ready
 
 
 def record(
@@ -22,16 +19,32 @@ def record(
     **details: Any,
 ) -> None:
     """One entry; `states` is (before, after) of a registration. Details hold ids and codes only."""
-    run(
-        _INSERT,
-        {
-            "at": at,
-            "actor": actor,
-            "action": action,
-            "event_id": event_id,
-            "registration_id": registration_id,
-            "old_state": states[0],
-            "new_state": states[1],
-            "details": details,
-        },
-    )
+    entry = ready(action, at=at, actor=actor, event_id=event_id, states=states, **details)
+    write(entry, registration_id=registration_id)
+
+
+def ready(
+    action: str,
+    *,
+    at: datetime,
+    actor: str,
+    event_id: int | None = None,
+    states: tuple[str | None, str | None] = (None, None),
+    **details: Any,
+) -> Ready:
+    """An entry made before the transaction, for `write`."""
+    values = {
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "event_id": event_id,
+        "old_state": states[0],
+        "new_state": states[1],
+        "details": details,
+    }
+    return db.ready(AuditEntry, values, late=("registration_id",))
+
+
+def write(entry: Ready, *, registration_id: int | None) -> None:
+    """Writes a ready entry inside the caller's transaction."""
+    db.write(entry, registration_id=registration_id)

@@ -6,9 +6,9 @@ from typing import Any
 
 from eventreg.mailing.models import OutboxMessage
 from eventreg.mailing.rules import MailState
-from eventreg.shared import bell, letters
+from eventreg.shared import bell, db, letters
 from eventreg.shared.addresses import canonical
-from eventreg.shared.db import after_commit, insert_or_none
+from eventreg.shared.db import Ready, after_commit
 from eventreg.shared.letters import Attachment, Letter
 from eventreg.shared.tokens import random_id
 
@@ -39,11 +39,16 @@ class Mail:
         return cls(subject=letter.subject, text=letter.text, html=letter.html, **envelope)
 
 
-def queue(mail: Mail, *, now: datetime) -> int | None:
-    """Owes `mail` from `now` on; its id, or None when its dedupe key is already taken.
+@dataclass(frozen=True)
+class Owed:
+    """A letter ready to be written: made before a transaction, so that no lock waits for it."""
 
-    Rings the worker after the commit. Raises InvalidAddress.
-    """
+    kind: str
+    row: Ready = field(repr=False)
+
+
+def ready(mail: Mail, *, now: datetime) -> Owed:
+    """`mail` as the outbox will hold it, due from `now` on. Raises InvalidAddress."""
     writer = letters.writer()
     recipient = canonical(mail.to).canonical
     domain = writer.settings.mail_sender.rpartition("@")[2]
@@ -65,10 +70,27 @@ def queue(mail: Mail, *, now: datetime) -> int | None:
         "due_at": now,
         "attempts": 0,
         "event_id": mail.event_id,
-        "registration_id": mail.registration_id,
-        "dedupe_key": mail.dedupe_key,
     }
-    key: int | None = insert_or_none(OutboxMessage, row, OutboxMessage.id)
+    late = ("registration_id", "dedupe_key")
+    return Owed(mail.kind, db.ready(OutboxMessage, row, answer="id", late=late))
+
+
+def owe(owed: Owed, *, registration_id: int | None, dedupe_key: str | None) -> int | None:
+    """Writes a ready letter; its id, or None when the key is taken.
+
+    Rings the worker after the commit.
+    """
+    key: int | None = db.write(owed.row, registration_id=registration_id, dedupe_key=dedupe_key)
     if key is not None:
         after_commit(bell.ring)
     return key
+
+
+def queue(mail: Mail, *, now: datetime) -> int | None:
+    """Owes `mail` from `now` on; its id, or None when its dedupe key is already taken.
+
+    Rings the worker after the commit. Raises InvalidAddress.
+    """
+    return owe(
+        ready(mail, now=now), registration_id=mail.registration_id, dedupe_key=mail.dedupe_key
+    )

@@ -16,8 +16,11 @@ from sqlalchemy import Select, and_, case, exists, func, not_, or_, select
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
 from eventreg.mailing.models import OutboxMessage
-from eventreg.registration.models import Receipt, Registration
+from eventreg.registration import queries, rules
+from eventreg.registration.models import PoolSeats, Receipt, Registration
+from eventreg.registration.queries import line
 from eventreg.registration.rules import ACTIVE, ALWAYS_HOLDING
+from eventreg.registration.services import waiting_list
 from eventreg.shared.db import db
 
 MAIL_STATES = ("queued", "sending", "sent", "retrying", "failed", "cancelled")
@@ -37,29 +40,51 @@ def all_findings(now: datetime) -> list[Finding]:
     """Every invariant that the database alone can show."""
     return [
         seats_match_rows(),
+        lines_match_rows(),
         seats_match_states(),
         each_registration_has_its_letter(),
         letters_are_accounted_for(now),
         nobody_is_active_twice(),
         nobody_was_late(),
         trace_replays(),
-        nobody_waits_beside_a_free_seat(),
+        nobody_waits_beside_a_free_seat(now),
     ]
 
 
 def seats_match_rows() -> Finding:
     """I2: the counter of each pool is the number of seats held by rows, and never negative."""
-    held = (
-        select(func.coalesce(func.sum(Registration.seats), 0))
-        .where(Registration.event_id == Pool.event_id)
-        .correlate(Pool)
-        .scalar_subquery()
-    )
+    own = _sum(Registration.seats, Registration.event_id == Pool.event_id)
+    others = _sum(PoolSeats.seats, PoolSeats.pool_id == Pool.id, PoolSeats.held)
+    held = case((Pool.kind == "event", own), else_=others)
     query = select(Pool.id, Pool.taken, held.label("held")).where(
-        Pool.kind == "event", or_(Pool.taken != held, Pool.taken < 0)
+        or_(Pool.taken != held, Pool.taken < 0)
     )
     rows = [f"pool {r.id}: {r.taken} counted, {r.held} held" for r in db.session.execute(query)]
     return _finding("seats", rows, "seats = rows")
+
+
+def lines_match_rows() -> Finding:
+    """The counter of those who wait for a pool is what rows say, and all of them do wait."""
+    lacking = _sum(PoolSeats.seats, PoolSeats.pool_id == Pool.id, PoolSeats.lacking)
+    query = select(Pool.id, Pool.waiting, lacking.label("rows")).where(Pool.waiting != lacking)
+    rows = [f"pool {r.id}: {r.waiting} counted, {r.rows} rows" for r in db.session.execute(query)]
+    strange = (
+        select(PoolSeats.registration_id)
+        .join(Registration, Registration.id == PoolSeats.registration_id)
+        .where(PoolSeats.lacking, Registration.state != "waiting")
+        .limit(SHOWN)
+    )
+    rows += [f"registration {key} does not wait" for key in db.session.execute(strange).scalars()]
+    asked = exists().where(PoolSeats.registration_id == Registration.id)
+    for_nothing = select(Registration.id).where(Registration.state == "waiting", not_(asked))
+    found = db.session.execute(for_nothing.limit(SHOWN)).scalars()
+    rows += [f"registration {key} waits for nothing" for key in found]
+    return _finding("lines", rows, "those who wait = rows")
+
+
+def _sum(column: Any, *wanted: Any) -> Any:
+    query = select(func.coalesce(func.sum(column), 0)).where(*wanted)
+    return query.correlate(Pool).scalar_subquery()
 
 
 def seats_match_states() -> Finding:
@@ -67,7 +92,8 @@ def seats_match_states() -> Finding:
 
     Not asked of pending ones: they hold what their event said when they became so.
     """
-    wanted = case((Registration.state.in_(sorted(ALWAYS_HOLDING)), 1), else_=0)
+    party = 1 + Registration.companions
+    wanted = case((Registration.state.in_(sorted(ALWAYS_HOLDING)), party), else_=0)
     query = select(Registration.id).where(
         Registration.seats != wanted, Registration.state != "pending"
     )
@@ -164,15 +190,17 @@ def trace_replays() -> Finding:
     return _finding("trace", [f"registration {key}" for key in rows], "the trace replays")
 
 
-def nobody_waits_beside_a_free_seat() -> Finding:
-    """I9: no free seat while somebody waits."""
-    waiting = exists().where(
-        Registration.event_id == Pool.event_id, Registration.state == "waiting"
-    )
-    query = select(Pool.event_id).where(
-        Pool.kind == "event", waiting, or_(Pool.capacity.is_(None), Pool.taken < Pool.capacity)
-    )
-    return _ids("waiting", query, "no one waits beside a free seat")
+def nobody_waits_beside_a_free_seat(now: datetime) -> Finding:
+    """I9: no free seats while somebody waits to whom they may be offered (within a minute)."""
+    rows = []
+    for event_id in list(line.events_with_lines()):
+        facts = queries.signup_facts_of(event_id)
+        if not waiting_list.may_offer(facts, now):
+            continue
+        people = waiting_list.people(line.in_line(event_id, fitting=facts.groups == "skip"))
+        first = rules.next_in_line(people, line.rooms(event_id), groups=facts.groups)[:1]
+        rows += [f"registration {key} of event {event_id}" for key in first]
+    return _finding("waiting", rows, "no one waits beside a free seat")
 
 
 def acknowledged(receipts: Iterable[str]) -> Finding:

@@ -57,6 +57,8 @@ def first_letter(state: State, *, review: bool, **about: Unpack[About]) -> Mail:
     """
     if state is State.UNCONFIRMED:
         return confirm_address(**about, review=review)
+    if state is State.WAITING:
+        return waiting(**about, proves=about["page"].facts.confirmation_hours > 0)
     return confirmed(**about) if state is State.CONFIRMED else pending(**about)
 
 
@@ -105,6 +107,32 @@ def confirmed(*, to: str, locale: str, page: SignupPage, public_id: str, url: st
 def pending(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
     """The request awaits an organiser."""
     return _mail("pending", to, locale, page, manage_url=url, reference=public_id)
+
+
+def waiting(*, proves: bool = False, accepted: bool = False, **about: Unpack[About]) -> Mail:
+    """In line; `proves`: the link also proves the address. `accepted`: an organiser said yes."""
+    return _mail(
+        "waiting",
+        about["to"],
+        about["locale"],
+        about["page"],
+        url=about["url"],
+        reference=about["public_id"],
+        proves=proves,
+        accepted=accepted,
+    )
+
+
+def offer(
+    *, to: str, locale: str, page: SignupPage, public_id: str, url: str, until: datetime
+) -> Mail:
+    """A place is kept for somebody who waited, until that instant."""
+    return _mail("offer", to, locale, page, url=url, reference=public_id, until=until)
+
+
+def offer_ended(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
+    """The offer was not answered in time."""
+    return _mail("offer_ended", to, locale, page, url=url, reference=public_id)
 
 
 def accepted(

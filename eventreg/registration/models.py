@@ -25,6 +25,12 @@ class Registration(Base):
     nonce: Mapped[str] = plain(code(32))  # renewed to revoke every link mailed before
     locale: Mapped[str] = plain(code(8))
     source: Mapped[str] = plain(code(16), default="form")  # form, organiser, filled
+    population: Mapped[str] = plain(code(40), default="")
+    form_version: Mapped[int] = mapped_column(default=0)  # that of the answers
+    companions: Mapped[int] = mapped_column(default=0)
+    cleared: Mapped[bool] = mapped_column(default=True)  # nobody needs to decide any more
+    queue_rank: Mapped[float] = mapped_column(default=0.0)  # seconds; smaller is served first
+    queue_reason: Mapped[str] = personal(Keep.REGISTRATION, default="")  # why it was moved in line
 
     email: Mapped[str] = personal(Keep.REGISTRATION)  # as typed, for display
     email_key: Mapped[str] = personal(Keep.REGISTRATION)  # canonical: identity and mail
@@ -42,6 +48,12 @@ class Registration(Base):
     eligibility_reason: Mapped[str] = plain(code(48), default="")
     eligibility_rule: Mapped[str] = plain(code(48), default="")
     eligibility_body: Mapped[str] = plain(default="")
+    eligibility_category: Mapped[str] = plain(code(32), default="")
+    eligibility_method: Mapped[str] = plain(code(16), default="")  # email, proconnect, organiser
+    eligibility_siret: Mapped[str] = personal(Keep.REGISTRATION, code(14), default="")
+    eligibility_roles: Mapped[list[Any]] = personal(Keep.REGISTRATION, JsonColumn, default=list)
+    eligibility_at: Mapped[datetime | None]
+    eligibility_by: Mapped[str] = plain(code(64), default="")  # of an organiser's decision
     registry_version: Mapped[str] = plain(code(32), default="")
 
     registered_at: Mapped[datetime]
@@ -50,6 +62,8 @@ class Registration(Base):
     confirmed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]  # cancelled, rejected or expired since
+    offered_at: Mapped[datetime | None]
+    offer_ends_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint(
@@ -71,6 +85,29 @@ class Registration(Base):
         Index("ix_registrations_email_key", "email_key"),
         Index("ix_registrations_event_date", "event_id", "registered_at"),
         NEVER_REUSED,
+    )
+
+
+class PoolSeats(Base):
+    """What a person asks of a pool beside the event's own; of all pools while in line.
+
+    `held`: the seats are counted in the pool's `taken`. `lacking`: in its `waiting`.
+    """
+
+    __tablename__ = "registration_seats"
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True
+    )
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id"), primary_key=True)
+    seats: Mapped[int] = mapped_column(default=1)
+    held: Mapped[bool] = mapped_column(default=False)
+    lacking: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint("NOT (held AND lacking)", name="held_or_lacking"),
+        Index("ix_registration_seats_pool_id", "pool_id", "lacking"),
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from http import HTTPStatus
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -19,7 +20,7 @@ from eventreg.config import Settings
 from eventreg.registration import calendar, errors, links, queries, rules, services
 from eventreg.registration.forms import ActForm, AddressForm, RegistrationForm, new_key, too_fast
 from eventreg.registration.links import Grant
-from eventreg.registration.queries import SignupPage
+from eventreg.registration.queries import SignupPage, line
 from eventreg.registration.rules import SignupState, State
 from eventreg.registration.services import self_service
 from eventreg.shared import clock, limits, pace
@@ -125,7 +126,8 @@ def own(public_id: str) -> ResponseReturnValue:
         starts_at=page.facts.starts_at,
     )
     state = State(registration.state)
-    if state is State.UNCONFIRMED and hold_ends_at is not None and now >= hold_ends_at:
+    ends = registration.offer_ends_at if state is State.OFFERED else hold_ends_at
+    if state in {State.UNCONFIRMED, State.OFFERED} and ends is not None and now >= ends:
         state = State.EXPIRED
     response = make_response(
         render_template(
@@ -135,22 +137,39 @@ def own(public_id: str) -> ResponseReturnValue:
             page=page,
             form=ActForm(),
             hold_ends_at=hold_ends_at,
-            may_confirm=state is State.UNCONFIRMED and grant.purpose == "confirm",
-            may_cancel=rules.may_cancel(state, starts_at=page.facts.starts_at, now=now),
+            may_confirm=_may_confirm(registration, state, grant),
+            rank=line.rank(registration) if state is State.WAITING else None,
+            may_cancel=rules.may_cancel(
+                state,
+                starts_at=page.facts.starts_at,
+                now=now,
+                cancel_until=page.facts.cancel_until,
+            ),
             signups=rules.signup_state(page.facts, now),
         )
     )
     return _token_page(response)
 
 
+def _may_confirm(registration: Any, state: State, grant: Grant) -> bool:
+    """Prove the address, here or in line, or take the offered place."""
+    unproven = state is State.UNCONFIRMED or (
+        state is State.WAITING and registration.proven_at is None
+    )
+    return state is State.OFFERED or (unproven and grant.purpose == "confirm")
+
+
 @bp.post("/inscriptions/<public_id>/confirmer/")
 @access(LINK)
 def confirm(public_id: str) -> ResponseReturnValue:
     grant = _grant(public_id)
-    if grant is None or grant.purpose != "confirm":
+    if grant is None:
         return _expired()
     with transaction():
-        services.confirm(self_service.held(public_id, grant.nonce))
+        held = self_service.held(public_id, grant.nonce)
+        if grant.purpose != "confirm" and held.state != State.OFFERED:
+            raise errors.ExpiredLink
+        services.confirm(held)
         registration = queries.by_public_id(public_id)
         nonce = registration.nonce if registration else grant.nonce
     return _back(Grant(public_id, nonce, grant.purpose))
@@ -231,17 +250,26 @@ def _page(slug: str) -> SignupPage:
 
 
 def _register(page: SignupPage, form: RegistrationForm) -> services.Answer:
+    """Takes the seats, or a place in line where a waiting list is kept."""
+    in_line = rules.signup_state(page.facts, clock.utc_now()) is SignupState.WAITING_LIST
     for attempt in range(TRIES):
         try:
-            prepared = services.prepare(page, form.applicant(), locale=current_locale())
+            prepared = services.prepare(
+                page, form.applicant(), locale=current_locale(), in_line=in_line
+            )
             with transaction():
                 return services.register(
                     prepared, key=form.idempotency_key.data or new_key(), payload=form.payload()
                 )
+        except errors.Full:
+            if in_line or not services.keeps_line(prepared):
+                raise
+            in_line, page = True, _page(page.facts.slug)
         except errors.NotPossible:
             if attempt == TRIES - 1:
                 raise
             page = _page(page.facts.slug)
+            in_line = rules.signup_state(page.facts, clock.utc_now()) is SignupState.WAITING_LIST
     raise errors.NotPossible
 
 

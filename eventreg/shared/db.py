@@ -4,8 +4,9 @@ import fcntl
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -21,7 +22,7 @@ from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
-from sqlalchemy.sql.compiler import Compiled
+from sqlalchemy.sql.compiler import Compiled, SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from eventreg.config import Settings
@@ -211,10 +212,16 @@ def transaction() -> Iterator[Session]:
         _sqlite_writers.acquire(db.engine.url.database)
     session.info["open"] = True
     session.info["after"] = []
+    writing = sqlite
     try:
         options = {"immediate": True} if sqlite else {}
         session.info["connection"] = session.connection(execution_options=options)
         yield session
+        if sqlite:
+            session.flush()
+            _commit_sqlite(session)
+            writing = False
+            _sqlite_writers.release()  # the next writer starts while this one tidies up
         session.commit()
     except (OperationalError, InterfaceError, PoolTimeout) as fault:
         _roll_back(session)
@@ -225,10 +232,16 @@ def transaction() -> Iterator[Session]:
     finally:
         session.info["open"] = False
         session.info.pop("connection", None)
-        if sqlite:
+        if writing:
             _sqlite_writers.release()
     for call in dict.fromkeys(session.info.pop("after")):
         call()
+
+
+def _commit_sqlite(session: Session) -> None:
+    connection: Connection = session.info["connection"]
+    if not connection.closed and connection.in_transaction():
+        connection.exec_driver_sql("COMMIT")
 
 
 def _roll_back(session: Session) -> None:
@@ -307,17 +320,79 @@ def insert_or_none(model: type[Base], values: dict[str, Any], answer: Any) -> An
 
     ON CONFLICT instead of a savepoint: the same on both databases, and one statement less.
     """
-    statement = _insert(model, answer.key, tuple(values), db.engine.dialect)
-    return run(statement, values).scalar_one_or_none()
+    return write(ready(model, values, answer=answer.key))
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A row in the database's own words, but for the `late` columns: made before a lock is held."""
+
+    sql: str
+    values: list[Any] | dict[str, Any] = field(repr=False)
+    late: Mapping[str, tuple[Any, Callable[[Any], Any] | None]]  # column: its place, its writing
+    answers: bool
+
+
+def ready(
+    model: type[Base], values: Mapping[str, Any], *, answer: str = "", late: tuple[str, ...] = ()
+) -> Ready:
+    """Prepares an insert: `write` gives the column `answer`, or None where the row is there already.
+
+    Without `answer` a conflict is an error. `late` columns are given to `write`. Dates and JSON are
+    turned into what the driver takes here, so that a writer holds SQLite's lock for less.
+    """
+    dialect = db.engine.dialect
+    values = {**{k: v for k, v in _defaults(model) if k not in late}, **values}
+    statement = _insert(model, answer, (*values, *late), dialect)
+    processors = _processors(model, dialect)
+    done = {
+        key: process(values[key]) if (process := processors[key]) else values[key] for key in values
+    }
+    order = statement.positiontup
+    row: Any = done if order is None else [done.get(key) for key in order]
+    places = {key: (key if order is None else order.index(key), processors[key]) for key in late}
+    return Ready(statement.string, row, places, bool(answer))
+
+
+def write(row: Ready, **late: Any) -> Any:
+    """Inserts what was made ready, with the values of its late columns."""
+    values: Any = row.values.copy()
+    for key, (place, process) in row.late.items():
+        values[place] = process(late[key]) if process else late[key]
+    parameters = tuple(values) if isinstance(values, list) else values
+    done = _connection().exec_driver_sql(row.sql, parameters)
+    return done.scalar_one_or_none() if row.answers else None
 
 
 @lru_cache(maxsize=64)
-def _insert(model: type[Base], answer: str, keys: tuple[str, ...], dialect: Dialect) -> Compiled:
+def _insert(model: type[Base], answer: str, keys: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
     """Compiled once and kept here: SQLAlchemy does not cache an insert with ON CONFLICT."""
     table = model.__table__
     words = sqlite_dialect if dialect.name == "sqlite" else postgresql_dialect
-    statement = words.insert(table).on_conflict_do_nothing().returning(table.c[answer])
-    return cast("Compiled", statement.compile(dialect=dialect, column_keys=list(keys)))
+    statement: Any = words.insert(table)
+    if answer:
+        statement = statement.on_conflict_do_nothing().returning(table.c[answer])
+    return cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=list(keys)))
+
+
+@lru_cache(maxsize=64)
+def _defaults(model: type[Base]) -> tuple[tuple[str, Any], ...]:
+    """What a row holds where nothing is said (never changed: it goes through a processor)."""
+    found = []
+    for column in model.__table__.columns:
+        default: Any = column.default
+        if default is not None:
+            found.append((column.key, default.arg(None) if default.is_callable else default.arg))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _processors(model: type[Base], dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
+    """What turns a value of each column into what the driver takes."""
+    return {
+        column.key: column.type.dialect_impl(dialect).bind_processor(dialect)
+        for column in model.__table__.columns
+    }
 
 
 def run(
@@ -328,6 +403,10 @@ def run(
     A statement built once at import and given its parameters here costs a third of one built
     for each request.
     """
+    return _connection().execute(cast("Executable", statement), values)
+
+
+def _connection() -> Connection:
     session = db.session()
     connection: Connection = session.info.get("connection") or session.connection()
-    return connection.execute(cast("Executable", statement), values)
+    return connection

@@ -22,6 +22,7 @@ CHECKS = [
     "database",
     "schema",
     "seats",
+    "lines",
     "seat_states",
     "letters",
     "mails",
@@ -54,7 +55,8 @@ def change(statement: str, **values: Any) -> None:
     """One statement of the sort that no code of ours would send."""
     db.session.rollback()
     with db.engine.begin() as connection:
-        connection.execute(text(statement), values)
+        for part in statement.split(";"):
+            connection.execute(text(part), values)
 
 
 @pytest.fixture
@@ -125,10 +127,19 @@ BREAKS: dict[str, tuple[str, str]] = {
     ),
     "a trace that was deleted": ("DELETE FROM audit_entries WHERE action = 'registered'", "trace"),
     "somebody who waits beside a free seat": (
+        "INSERT INTO registration_seats (registration_id, pool_id, seats, held, lacking) "
+        "SELECT registrations.id, pools.id, 1, false, false FROM registrations, pools "
+        "WHERE email_key = 'dominique@example.org';"
         "UPDATE registrations SET state = 'waiting', seats = 0 "
         "WHERE email_key = 'dominique@example.org'",
         "seats trace waiting",
     ),
+    "somebody in line for nothing": (
+        "UPDATE registrations SET state = 'waiting', seats = 0 "
+        "WHERE email_key = 'dominique@example.org'",
+        "seats lines trace",
+    ),
+    "a counter of those who wait that drifted": ("UPDATE pools SET waiting = 1", "lines"),
     "people kept too long": ("UPDATE events SET starts_at = :long_ago", "deadlines retention"),
 }
 

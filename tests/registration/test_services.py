@@ -510,8 +510,8 @@ def test_the_same_key_is_known_even_when_it_was_not_seen_before_the_write(
 ) -> None:
     """Two clicks at the same instant: both look before either writes."""
     make_event(capacity=2)
-    first, look = sign_up(key="k"), queries.locked_facts
-    monkeypatch.setattr(queries, "locked_facts", lambda *given: (look(*given)[0], None))
+    first, look = sign_up(key="k"), queries.locked
+    monkeypatch.setattr(queries, "locked", lambda *given: (look(*given)[0], None))
     assert sign_up(key="k") == first
     assert taken() == 1
 

@@ -9,10 +9,11 @@ import random
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from eventreg import worker
@@ -48,16 +49,21 @@ def threads_are_processes(put: Put) -> None:
 def count_then_insert(put: Put) -> None:
     """M1: looks for room, then takes the seat without the condition."""
 
-    def take(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
-        room = select(Pool.capacity.is_(None) | (Pool.taken < Pool.capacity))
-        free = db.session.execute(room.where(Pool.id == pool_id)).scalar_one()
-        if not (free or over_capacity):
-            return False, clock.deciding_instant(db.session)
-        query = update(Pool).where(Pool.id == pool_id).values(taken=Pool.taken + 1)
-        db.session.execute(query, execution_options={"synchronize_session": False})
+    def apply(changes: Any, *, over_capacity: bool = False, **_options: Any) -> Any:
+        for pool_id, change in changes.items():
+            room = select(Pool.capacity.is_(None) | (Pool.taken < Pool.capacity))
+            free = db.session.execute(room.where(Pool.id == pool_id)).scalar_one()
+            if not (free or over_capacity):
+                return False, clock.deciding_instant(db.session)
+            _take_anyway(pool_id, change.seats)
         return True, clock.deciding_instant(db.session)
 
-    put(pools, "take", take)
+    put(pools, "apply", apply)
+
+
+def _take_anyway(pool_id: int, seats: int) -> None:
+    query = update(Pool).where(Pool.id == pool_id).values(taken=Pool.taken + seats)
+    db.session.execute(query, execution_options={"synchronize_session": False})
 
 
 def deferred_begin(put: Put) -> None:
@@ -68,27 +74,27 @@ def deferred_begin(put: Put) -> None:
 def read_outside(put: Put) -> None:
     """M1 and M2 as the driver's old way has them: what is read before the first write is outside
     the transaction, and the seat goes by it."""
-    facts, seen = signup.queries.locked_facts, threading.local()
+    look, seen = signup.queries.locked, threading.local()
 
     def begin(connection: Any) -> None:
         if not connection.get_execution_options().get("immediate"):
             connection.exec_driver_sql("BEGIN")
 
-    def locked_facts(event_id: int, key_hash: str) -> Any:
-        seen.facts, known = facts(event_id, key_hash)
+    def locked(event_id: int, key_hash: str) -> Any:
+        seen.event, known = look(event_id, key_hash)
         db.session.connection().exec_driver_sql("BEGIN IMMEDIATE")
-        return seen.facts, known
+        return seen.event, known
 
-    def take(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
-        if seen.facts.places_left == 0:
+    def apply(changes: Any, **_options: Any) -> Any:
+        if seen.event.taken >= seen.event.capacity:
             return False, clock.deciding_instant(db.session)
-        query = update(Pool).where(Pool.id == pool_id).values(taken=Pool.taken + 1)
-        db.session.execute(query, execution_options={"synchronize_session": False})
+        for pool_id, change in changes.items():
+            _take_anyway(pool_id, change.seats)
         return True, clock.deciding_instant(db.session)
 
     put(database, "_begin_sqlite", begin)
-    put(signup.queries, "locked_facts", locked_facts)
-    put(pools, "take", take)
+    put(signup.queries, "locked", locked)
+    put(pools, "apply", apply)
 
 
 def instant_before_lock(put: Put) -> None:
@@ -96,20 +102,26 @@ def instant_before_lock(put: Put) -> None:
 
     SQL's now() is the start of the transaction on PostgreSQL; on SQLite it is the request's.
     """
-    take, prepare, asked = pools.take, services.prepare, threading.local()
+    apply, prepare, asked = pools.apply, services.prepare, threading.local()
+    insert_row = signup._insert_registration
 
     def prepared(*args: Any, **options: Any) -> Any:
         asked.at = clock.utc_now()
         return prepare(*args, **options)
 
-    def old(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
-        taken, _instant = take(pool_id, over_capacity=over_capacity)
+    def old(changes: Any, **options: Any) -> tuple[bool, datetime]:
+        taken, _instant = apply(changes, **options)
         if is_sqlite():
             return taken, asked.at
         return taken, db.session.execute(select(func.now())).scalar_one()
 
+    def early(given: Any) -> Any:
+        key, now = insert_row(given)
+        return key, asked.at if now else None
+
     put(services, "prepare", prepared)
-    put(pools, "take", old)
+    put(pools, "apply", old)
+    put(signup, "_insert_registration", early)
 
 
 def synchronous_normal(put: Put) -> None:
@@ -140,16 +152,17 @@ def letter_after_commit(put: Put) -> None:
         database.after_commit(die)
         return 1
 
-    put(signup.mailing, "queue", later)
+    put(signup.mailing, "owe", later)
 
 
 def no_conflict_clause(put: Put) -> None:
     """A plain INSERT: the second of two equal sign-ups meets the index as an exception."""
 
-    def plain(model: Any, values: dict[str, Any], answer: Any) -> Any:
-        return db.session.execute(insert(model).values(**values).returning(answer)).scalar_one()
+    def plain(row: Any, **late: Any) -> Any:
+        words = row.sql.replace("ON CONFLICT DO NOTHING", "")
+        return database.write(replace(row, sql=words), **late)
 
-    put(signup, "insert_or_none", plain)
+    put(signup, "write", plain)
 
 
 def no_unique_index() -> None:
@@ -205,13 +218,19 @@ def _perhaps_die() -> None:
 
 
 def die_before_commit(put: Put) -> None:
-    commit = Session.commit
+    commit, commit_sqlite = Session.commit, database._commit_sqlite
 
     def perhaps(session: Session) -> None:
-        _perhaps_die()
+        if session.get_bind().dialect.name != "sqlite":  # there it is over already
+            _perhaps_die()
         commit(session)
 
+    def perhaps_sqlite(session: Session) -> None:
+        _perhaps_die()
+        commit_sqlite(session)
+
     put(Session, "commit", perhaps)
+    put(database, "_commit_sqlite", perhaps_sqlite)
 
 
 def die_after_commit(put: Put) -> None:

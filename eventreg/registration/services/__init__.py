@@ -9,25 +9,32 @@ from eventreg.registration.services.signup import (
     Answer,
     Applicant,
     Prepared,
+    Wishes,
     prepare,
     refuse_if_shut,
     register,
 )
+from eventreg.registration.services.waiting_list import keeps_line, reorder, serve, serve_due
 
 __all__ = [
     "Answer",
     "Applicant",
     "Prepared",
+    "Wishes",
     "add_by_hand",
     "cancel",
     "close_due",
     "confirm",
     "decide",
     "expire_due",
+    "keeps_line",
     "prepare",
     "refuse_if_shut",
     "register",
+    "reorder",
     "send_links",
+    "serve",
+    "serve_due",
     "take_back",
     "tell_due",
 ]

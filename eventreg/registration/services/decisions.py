@@ -6,10 +6,11 @@ from typing import Any
 from eventreg.audit import services as audit
 from eventreg.eligibility import services as eligibility
 from eventreg.events.models import Event
+from eventreg.mailing import services as mailing
 from eventreg.registration import errors, mails, queries
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import Act, State
-from eventreg.registration.services import pools, self_service, wording
+from eventreg.registration.services import letters, pools, self_service, waiting_list, wording
 from eventreg.registration.services.moves import move
 from eventreg.registration.services.signup import Applicant
 from eventreg.shared import clock, tokens
@@ -20,37 +21,74 @@ ADDABLE = ("draft", "published")
 
 
 def decide(registration: Registration, *, accept: bool, reason: str, actor: str) -> State:
-    """Accepts or refuses a pending person; the capacity is checked again.
+    """Accepts or refuses somebody who awaits a decision; the capacity is checked again.
 
-    A refusal needs a reason: the person reads it. Raises NotPossible when somebody else decided
-    first, Full when no place is left, Invalid without a reason.
+    With a waiting list, whoever is accepted while no place is free waits in line. A refusal
+    needs a reason: the person reads it. Raises NotPossible when somebody else decided first,
+    Full when no place is left, Invalid without a reason.
     """
     if not accept and not reason:
         raise Invalid(N_("Write the reason: the person will read it."), field="reason")
-    if registration.state != State.PENDING:
+    in_line = registration.state == State.WAITING and not registration.cleared
+    if registration.state != State.PENDING and not in_line:
         raise errors.NotPossible
     page = queries.signup_page_of(registration.event_id)
     now = clock.deciding_instant(db.session)
     registration.decision_reason = reason
-    act = Act.ACCEPT if accept else Act.REFUSE
     if accept:
         self_service.refuse_if_over(page.facts)
+        registration.cleared = True
+    if accept and in_line:
+        return _clear(registration, page, actor=actor, now=now)
+    act = Act.ACCEPT if accept else Act.REFUSE
+    if (
+        accept
+        and not registration.seats
+        and page.facts.waiting_list
+        and page.facts.places_left == 0
+    ):
+        act = Act.ACCEPT_IN_LINE
+        registration.queue_rank = now.timestamp()
+    if act is Act.ACCEPT:
         registration.confirmed_at = now
-
-    def tell() -> None:
-        write = mails.accepted if accept else mails.rejected
-        letter = write(**wording.about(registration, page), reason=reason)
-        self_service.owe(letter, registration, now)
-
+    if act is Act.REFUSE:
+        waiting_list.serve_later(page.facts)
     return move(
         registration,
         act,
         facts=page.facts,
         actor=actor,
         now=now,
-        owing=tell,
+        owing=lambda: letters.owe(_answer(act, registration, page), registration, now),
         with_reason=bool(reason),
     )
+
+
+def _answer(act: Act, registration: Registration, page: queries.SignupPage) -> mailing.Mail:
+    about = wording.about(registration, page)
+    if act is Act.ACCEPT_IN_LINE:
+        return mails.waiting(**about, accepted=True)
+    write = mails.accepted if act is Act.ACCEPT else mails.rejected
+    return write(**about, reason=registration.decision_reason)
+
+
+def _clear(
+    registration: Registration, page: queries.SignupPage, *, actor: str, now: datetime
+) -> State:
+    """Accepted while in line: the rank stays, and a free place may now be offered."""
+    registration.version += 1
+    db.session.flush()
+    audit.record(
+        "cleared",
+        at=now,
+        actor=actor,
+        event_id=registration.event_id,
+        registration_id=registration.id,
+    )
+    letter = mails.waiting(**wording.about(registration, page), accepted=True)
+    letters.owe(letter, registration, now)
+    waiting_list.serve_later(page.facts)
+    return State.WAITING
 
 
 def take_back(registration: Registration, *, reason: str, actor: str) -> State:
@@ -80,7 +118,7 @@ def add_by_hand(
         raise Invalid(N_("This event is cancelled or archived: nobody can be added to it."))
     page = queries.signup_page_of(event.id)
     now = clock.deciding_instant(db.session)
-    row = _row(event, applicant, reason=reason, locale=locale, now=now)
+    row = _row(event, applicant, reason=reason, locale=locale, now=now, actor=actor)
     registration_id = insert_or_none(Registration, row, Registration.id)
     if registration_id is None:
         raise errors.AlreadyRegistered
@@ -95,17 +133,19 @@ def add_by_hand(
         over_capacity=over_capacity,
     )
     letter = mails.confirmed(**wording.about(registration, page))
-    self_service.owe(letter, registration, now)
-    taken, _instant = pools.take(page.facts.pool_id, over_capacity=over_capacity)
+    letters.owe(letter, registration, now)
+    taken, _instant = pools.take({page.facts.pool_id: 1}, over_capacity=over_capacity)
     if not taken:
         raise errors.Full
     return registration
 
 
 def _row(
-    event: Event, applicant: Applicant, *, reason: str, locale: str, now: datetime
+    event: Event, applicant: Applicant, *, reason: str, locale: str, now: datetime, actor: str
 ) -> dict[str, Any]:
-    decision = eligibility.decide(applicant.address, audience=event.audience)
+    decision = eligibility.decide(
+        applicant.address, audience=event.audience, policy=event.policy, event_id=event.id
+    )
     return {
         "public_id": tokens.random_id(),
         "event_id": event.id,
@@ -116,11 +156,7 @@ def _row(
         "source": "organiser",
         **applicant.columns(),
         "decision_reason": reason,
-        "eligibility_outcome": "eligible",
-        "eligibility_reason": "organiser_decision",
-        "eligibility_rule": "organiser",
-        "eligibility_body": decision.organisation or "",
-        "registry_version": decision.registry_version,
+        **eligibility.evidence(decision, at=now, by=actor, organiser=True),
         "registered_at": now,
         "confirmed_at": now,
     }

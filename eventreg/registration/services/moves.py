@@ -1,19 +1,23 @@
-"""One way to change the state of a registration: table, trace, seat, in the agreed lock order."""
+"""One way to change the state of a registration: table, trace, seats, in the agreed lock order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import delete, insert, update
+
 from eventreg.audit import services as audit
 from eventreg.registration import errors, rules
-from eventreg.registration.models import Registration
+from eventreg.registration.models import PoolSeats, Registration
+from eventreg.registration.queries import line
 from eventreg.registration.rules import Act, SignupFacts, State
 from eventreg.registration.services import pools
+from eventreg.registration.services.pools import Change
 from eventreg.shared import tokens
 from eventreg.shared.db import db
 
 
-def move(
+def move(  # noqa: PLR0913 - one function for every move
     registration: Registration,
     act: Act,
     *,
@@ -21,12 +25,13 @@ def move(
     actor: str,
     now: datetime,
     owing: Callable[[], None] | None = None,
+    over_capacity: bool = False,
     **details: Any,
 ) -> State:
     """Applies `act`; raises NotPossible when the table has no such move, Full without a seat.
 
     The registration must be locked by the caller. `owing` queues the letters once the new state
-    and nonce are set, before the seat: the contended row comes last.
+    and nonce are set, before the seats: the contended rows come last.
     """
     before = State(registration.state)
     after = rules.TRANSITIONS.get((before, act))
@@ -41,21 +46,87 @@ def move(
         states=(before, after),
         **details,
     )
-    wanted = int(rules.holds_seat(after, pending_holds_seat=facts.pending_holds_seat))
-    held, registration.seats = registration.seats, wanted
+    changes = _seats(registration, before, after, facts)
     registration.state = after
     registration.version += 1
-    if after not in rules.ACTIVE:
-        registration.ended_at = now
+    registration.ended_at = None if after in rules.ACTIVE else now
     if act is Act.CANCEL:
         registration.nonce = tokens.random_id(9)  # what was mailed before opens nothing any more
     db.session.flush()
     if owing is not None:
         owing()
-    if wanted > held:
-        taken, _instant = pools.take(facts.pool_id)
-        if not taken:
-            raise errors.Full
-    elif held > wanted:
-        pools.release(facts.pool_id, held - wanted)
+    done, _instant = pools.apply(
+        changes, over_capacity=over_capacity, waited=before is State.WAITING
+    )
+    if not done:
+        raise errors.Full
     return after
+
+
+def _seats(
+    registration: Registration, before: State, after: State, facts: SignupFacts
+) -> dict[int, Change]:
+    """What the move changes in each pool; the rows of the person say so already."""
+    holding = rules.holds_seat(after, pending_holds_seat=facts.pending_holds_seat)
+    party = rules.party(registration.companions)
+    wanted = party if holding else 0
+    changes = {facts.pool_id: Change(wanted - registration.seats)}
+    registration.seats = wanted
+    in_line = State.WAITING in {before, after}
+    if not in_line and not registration.form_version:
+        return changes  # one pool: nothing to read
+    if before is State.WAITING:
+        leave_line(registration.id, facts.pool_id, changes)
+    for row in line.pool_seats(registration.id):
+        if row.pool_id != facts.pool_id and row.held != holding:
+            changes[row.pool_id] = _plus(
+                changes, row.pool_id, seats=row.seats if holding else -row.seats
+            )
+            _set(registration.id, row.pool_id, held=holding)
+    if after is State.WAITING:
+        join_line(registration.id, {facts.pool_id: party}, changes)
+    return changes
+
+
+def ask(registration_id: int, seats: Mapping[int, int], *, held: bool) -> None:
+    """Notes what a person asks of other pools than the event's own."""
+    rows = [
+        {"registration_id": registration_id, "pool_id": pool, "seats": count, "held": held}
+        for pool, count in sorted(seats.items())
+    ]
+    db.session.execute(insert(PoolSeats), rows)
+
+
+def join_line(registration_id: int, own: dict[int, int], changes: dict[int, Change]) -> list[int]:
+    """Puts a person in line for every pool asked for; answers those that lack room.
+
+    `own`: the event's pool and how many seats of it. The others are rows already.
+    """
+    for pool_id, seats in own.items():
+        ask(registration_id, {pool_id: seats}, held=False)
+    lacking = []
+    for row in line.lacking(registration_id):
+        changes[row.pool_id] = _plus(changes, row.pool_id, line=row.seats)
+        _set(registration_id, row.pool_id, lacking=True)
+        lacking.append(row.pool_id)
+    return lacking
+
+
+def leave_line(registration_id: int, own_pool: int, changes: dict[int, Change]) -> None:
+    """No longer in line: what was lacking is lacking no more."""
+    for row in line.pool_seats(registration_id):
+        if row.lacking:
+            changes[row.pool_id] = _plus(changes, row.pool_id, line=-row.seats)
+            _set(registration_id, row.pool_id, lacking=False)
+    wanted = (PoolSeats.registration_id == registration_id, PoolSeats.pool_id == own_pool)
+    db.session.execute(delete(PoolSeats).where(*wanted))
+
+
+def _plus(changes: dict[int, Change], pool_id: int, *, seats: int = 0, line: int = 0) -> Change:
+    known = changes.get(pool_id, Change())
+    return Change(known.seats + seats, known.line + line)
+
+
+def _set(registration_id: int, pool_id: int, **values: bool) -> None:
+    wanted = (PoolSeats.registration_id == registration_id, PoolSeats.pool_id == pool_id)
+    db.session.execute(update(PoolSeats).where(*wanted).values(**values))

@@ -1,48 +1,66 @@
 """Seats: conditional updates of pool rows, the last statements before the commit (R1, R5)."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, or_, update
+from sqlalchemy import Update, bindparam, func, or_, update
 
 from eventreg.events.models import Pool
 from eventreg.shared import clock
 from eventreg.shared.db import db, is_sqlite, run
 
 _POOLS = Pool.__table__
-_TAKE_ANY = (
+_ANY = (
     update(_POOLS)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
     .where(_POOLS.c.id == bindparam("pool"))
-    .values(taken=_POOLS.c.taken + 1)
+    .values(
+        taken=_POOLS.c.taken + bindparam("seats"),
+        waiting=_POOLS.c.waiting + bindparam("line"),
+    )
 )
-_TAKE = _TAKE_ANY.where(or_(_POOLS.c.capacity.is_(None), _POOLS.c.taken < _POOLS.c.capacity))
-_TAKE_ANY_AND_READ = _TAKE_ANY.returning(func.clock_timestamp())
-_TAKE_AND_READ = _TAKE.returning(func.clock_timestamp())
-_GIVE_BACK = (
-    update(_POOLS)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
-    .where(_POOLS.c.id == bindparam("pool"))
-    .values(taken=_POOLS.c.taken - bindparam("seats"))
-)
+_ROOM = or_(_POOLS.c.capacity.is_(None), _POOLS.c.taken + bindparam("seats") <= _POOLS.c.capacity)
+_FREED = _ANY.where(_ROOM)  # for those who waited
+_NEW = _FREED.where(_POOLS.c.waiting == 0)  # a newcomer never passes those who wait
+_AND_READ: Mapping[Update, Update] = {
+    query: query.returning(func.clock_timestamp()) for query in (_ANY, _FREED, _NEW)
+}
 
 
-def take(pool_id: int, *, over_capacity: bool = False) -> tuple[bool, datetime]:
-    """(taken or not, the deciding instant read under the row's lock).
+class Change(NamedTuple):
+    """What one registration changes in one pool: seats taken, seats that people in line lack."""
 
+    seats: int = 0
+    line: int = 0
+
+
+def apply(
+    changes: Mapping[int, Change], *, over_capacity: bool = False, waited: bool = False
+) -> tuple[bool, datetime]:
+    """(all done or not, the deciding instant read under the last row's lock).
+
+    Pools are changed in the order of their ids, so that no two transactions wait for each other.
+    Seats are taken while there is room, all or none: False after some were taken means that the
+    caller rolls back. `waited`: by somebody whom the others in line do not hold back.
     PostgreSQL evaluates `clock_timestamp()` of RETURNING after it has waited for the row, so one
     statement both takes the seat and reads the clock. On SQLite the write lock is held already.
     """
-    if is_sqlite():
-        query = _TAKE_ANY if over_capacity else _TAKE
-        taken = run(query, {"pool": pool_id}).rowcount == 1
-        return taken, clock.deciding_instant(db.session)
-    query = _TAKE_ANY_AND_READ if over_capacity else _TAKE_AND_READ
-    row = run(query, {"pool": pool_id}).one_or_none()
-    if row is None or clock.is_frozen():
-        return row is not None, clock.deciding_instant(db.session)
-    instant: datetime = row[0]
-    return True, instant
+    asked = [(pool, change) for pool, change in sorted(changes.items()) if any(change)]
+    reads = bool(asked) and not is_sqlite() and not clock.is_frozen()
+    for number, (pool, change) in enumerate(asked, 1):
+        query = _ANY if over_capacity or change.seats <= 0 else _FREED if waited else _NEW
+        values = {"pool": pool, "seats": change.seats, "line": change.line}
+        if reads and number == len(asked):
+            row = run(_AND_READ[query], values).one_or_none()
+            if row is not None:
+                instant: datetime = row[0]
+                return True, instant
+            return False, clock.deciding_instant(db.session)
+        if run(query, values).rowcount != 1:
+            return False, clock.deciding_instant(db.session)
+    return True, clock.deciding_instant(db.session)
 
 
-def release(pool_id: int, seats: int = 1) -> None:
-    """Gives seats back."""
-    if seats:
-        run(_GIVE_BACK, {"pool": pool_id, "seats": seats})
+def take(seats: Mapping[int, int], *, over_capacity: bool = False) -> tuple[bool, datetime]:
+    """`apply` for a newcomer who takes so many seats of each pool."""
+    return apply({pool: Change(n) for pool, n in seats.items()}, over_capacity=over_capacity)

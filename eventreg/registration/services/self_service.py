@@ -1,6 +1,5 @@
 """What a registrant does with the links received by mail: confirm, cancel, ask for the links."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eventreg.audit import services as audit
@@ -8,11 +7,12 @@ from eventreg.mailing import services as mailing
 from eventreg.registration import errors, mails, queries, rules
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import Act, SignupFacts, State
-from eventreg.registration.services import wording
+from eventreg.registration.services import letters, waiting_list, wording
 from eventreg.registration.services.moves import move
-from eventreg.shared import clock, letters, tokens
+from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import Address
 from eventreg.shared.db import db
+from eventreg.shared.letters import writer
 
 MOST_PER_HOUR = 3
 
@@ -28,8 +28,13 @@ def held(public_id: str, nonce: str) -> Registration:
 def confirm(registration: Registration) -> State:
     """The mailbox is proven: confirmed, or pending for a person to decide. Twice is once.
 
-    A hold that ended is given back here and now, whether or not the minute job came by.
+    In line, the address is proven and the rank stays; an offered place is taken. A hold that
+    ended is given back here and now, whether or not the minute job came by.
     """
+    if registration.state == State.OFFERED:
+        return waiting_list.take_offer(registration)
+    if registration.state == State.WAITING and registration.proven_at is None:
+        return _prove_in_line(registration)
     if registration.state != State.UNCONFIRMED:
         return State(registration.state)
     page = queries.signup_page_of(registration.event_id)
@@ -44,6 +49,7 @@ def confirm(registration: Registration) -> State:
         starts_at=facts.starts_at,
     )
     if ends is not None and now >= ends:
+        waiting_list.serve_later(facts)
         return move(registration, Act.EXPIRE, facts=facts, actor="system", now=now)
     registration.proven_at = now
     state = rules.after_proof(outcome=registration.eligibility_outcome, approval=facts.approval)
@@ -54,7 +60,7 @@ def confirm(registration: Registration) -> State:
     def tell() -> None:
         write = mails.confirmed if proven else mails.pending
         letter = write(**wording.about(registration, page))
-        owe(letter, registration, now)
+        letters.owe(letter, registration, now)
 
     return move(
         registration,
@@ -64,6 +70,21 @@ def confirm(registration: Registration) -> State:
         now=now,
         owing=tell,
     )
+
+
+def _prove_in_line(registration: Registration) -> State:
+    now = clock.deciding_instant(db.session)
+    registration.proven_at = now
+    registration.version += 1
+    db.session.flush()
+    audit.record(
+        "proven",
+        at=now,
+        actor="registrant",
+        event_id=registration.event_id,
+        registration_id=registration.id,
+    )
+    return State.WAITING
 
 
 def refuse_if_over(facts: SignupFacts) -> None:
@@ -79,9 +100,13 @@ def cancel(registration: Registration, *, actor: str, reason: str = "") -> State
     page = queries.signup_page_of(registration.event_id)
     now = clock.deciding_instant(db.session)
     if actor == "registrant" and not rules.may_cancel(
-        State(registration.state), starts_at=page.facts.starts_at, now=now
+        State(registration.state),
+        starts_at=page.facts.starts_at,
+        now=now,
+        cancel_until=page.facts.cancel_until,
     ):
         raise errors.NotPossible
+    waiting_list.serve_later(page.facts)
     proven = registration.proven_at is not None or registration.state == State.CONFIRMED
     registration.cancelled_at = now
     registration.decision_reason = reason
@@ -90,7 +115,7 @@ def cancel(registration: Registration, *, actor: str, reason: str = "") -> State
         if not proven:
             return  # nothing is sent to a mailbox that never answered
         letter = mails.cancelled(**wording.about(registration, page), reason=reason)
-        owe(letter, registration, now)
+        letters.owe(letter, registration, now)
 
     return move(
         registration,
@@ -108,7 +133,7 @@ def send_links(address: Address, *, locale: str, now: datetime) -> None:
 
     Nothing is sent to an address that has none, and the caller's answer is the same.
     """
-    key = letters.writer().recipient_key(address.canonical)
+    key = writer().recipient_key(address.canonical)
     if queries.letters_since(key, "my_links", now - timedelta(hours=1)) >= MOST_PER_HOUR:
         return  # asking again must neither fill a mailbox nor kill the links just sent
     found = queries.to_remind(address.canonical, now)
@@ -119,7 +144,7 @@ def send_links(address: Address, *, locale: str, now: datetime) -> None:
         page = queries.signup_page_of(registration.event_id)
         registration.nonce = tokens.random_id(9)
         registration.version += 1
-        purpose = "confirm" if registration.state == State.UNCONFIRMED else "manage"
+        purpose = "confirm" if registration.proven_at is None else "manage"
         url = wording.url(registration, purpose, locale)
         entries.append((page.title, page.facts.starts_at, page.facts.timezone, url))
         audit.record(
@@ -131,17 +156,3 @@ def send_links(address: Address, *, locale: str, now: datetime) -> None:
         )
     db.session.flush()
     mailing.queue(mails.my_links(to=address.canonical, locale=locale, entries=entries), now=now)
-
-
-def owe(letter: mailing.Mail, registration: Registration, now: datetime) -> None:
-    """Queues a letter about a registration, once for each of its versions."""
-    key = f"{registration.id}:{letter.kind}:{registration.version}"
-    mailing.queue(
-        replace(
-            letter,
-            event_id=registration.event_id,
-            registration_id=registration.id,
-            dedupe_key=key,
-        ),
-        now=now,
-    )

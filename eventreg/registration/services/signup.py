@@ -1,10 +1,12 @@
-"""Signing up: from a valid form to a receipt, in at most eight statements."""
+"""Signing up: from a valid form to a receipt, in seven statements (eight on PostgreSQL)."""
 
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, update
 
@@ -12,22 +14,29 @@ from eventreg.audit import services as audit
 from eventreg.eligibility import services as eligibility
 from eventreg.eligibility.rules import Decision
 from eventreg.mailing import services as mailing
-from eventreg.mailing.services import Mail
+from eventreg.mailing.services import Owed
 from eventreg.registration import errors, links, mails, queries, rules
 from eventreg.registration.models import Receipt, Registration
+from eventreg.registration.queries import line
 from eventreg.registration.rules import SignupFacts, SignupState, State
-from eventreg.registration.services import pools, wording
+from eventreg.registration.services import moves, pools, terms, wording
+from eventreg.registration.services.pools import Change
 from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import Address, canonical
-from eventreg.shared.db import db, insert_or_none, run
+from eventreg.shared.db import Ready, db, is_sqlite, ready, run, write
 from eventreg.shared.text import fold
 
 KEY_LIFE = timedelta(hours=24)
+DECIDED = ("decided_at", "confirmed_at", "queue_rank")  # told by the lock
 _TABLE = Registration.__table__
 _DECIDE = (
     update(_TABLE)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
     .where(_TABLE.c.id == bindparam("key"))
-    .values(decided_at=bindparam("at"), confirmed_at=bindparam("confirmed"))
+    .values(
+        decided_at=bindparam("at"),
+        confirmed_at=bindparam("confirmed"),
+        queue_rank=bindparam("rank"),
+    )
 )
 
 
@@ -70,17 +79,36 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """What a person asked for beside a place: answers of that version of the form, other pools.
+
+    `pools`: seats by the key of the pool; `companions` take seats of the event's own.
+    """
+
+    population: str = ""
+    form_version: int = 0
+    answers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    pools: Mapping[str, int] = field(default_factory=dict)
+    companions: int = 0
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """Everything that can be worked out before the transaction: the lock is held for less."""
+    """Everything that can be worked out before the transaction: the lock is held for less.
+
+    `seats`: what is asked of each pool id, the event's own included.
+    """
 
     page: queries.SignupPage
     applicant: Applicant
     locale: str
-    decision: Decision
+    wishes: Wishes
     state: State
-    public_id: str
-    nonce: str
-    letter: Mail
+    seats: Mapping[int, int]
+    letter: Owed
+    row: Ready = field(repr=False)
+    receipt: Ready
+    trace: Ready
     now: datetime
 
     @property
@@ -88,29 +116,41 @@ class Prepared:
         return self.page.facts
 
 
-def prepare(page: queries.SignupPage, applicant: Applicant, *, locale: str) -> Prepared:
-    """Decides eligibility and writes the letter. Raises what `refuse_if_shut` raises, NotEligible."""
-    facts = page.facts
+def prepare(
+    page: queries.SignupPage,
+    applicant: Applicant,
+    *,
+    locale: str,
+    wishes: Wishes = Wishes(),
+    in_line: bool = False,
+) -> Prepared:
+    """Decides eligibility and writes the letter; `in_line` for the waiting list.
+
+    Raises what `refuse_if_shut` raises, NotEligible.
+    """
+    facts = terms.of(page.facts, wishes.population)
     now = clock.utc_now()
     refuse_if_unoffered(facts)
-    decision = eligibility.decide(applicant.address, audience=facts.audience)
+    decision = eligibility.decide(
+        applicant.address, audience=facts.audience, policy=facts.policy, event_id=facts.event_id
+    )
     if decision.outcome == "refused":
         refuse_if_shut(facts, clock.deciding_instant(db.session))
         refusal = errors.NotEligible(decision.message, **decision.params)
         if decision.suggestion:
             refusal.suggestion = f"{applicant.address.local}@{decision.suggestion}"
         raise refusal
-    state = rules.first_state(
-        outcome=decision.outcome,
-        approval=facts.approval,
-        proof_asked=facts.confirmation_hours > 0,
-    )
+    state = State.WAITING
+    if not in_line:
+        state = rules.first_state(
+            outcome=decision.outcome,
+            approval=facts.approval,
+            proof_asked=facts.confirmation_hours > 0,
+        )
     public_id, nonce = tokens.random_id(), tokens.random_id(9)
+    proves = state is State.UNCONFIRMED or (in_line and facts.confirmation_hours > 0)
     url = links.url(
-        "confirm" if state is State.UNCONFIRMED else "manage",
-        public_id=public_id,
-        nonce=nonce,
-        locale=locale,
+        "confirm" if proves else "manage", public_id=public_id, nonce=nonce, locale=locale
     )
     letter = mails.first_letter(
         state,
@@ -121,7 +161,81 @@ def prepare(page: queries.SignupPage, applicant: Applicant, *, locale: str) -> P
         url=url,
         public_id=public_id,
     )
-    return Prepared(page, applicant, locale, decision, state, public_id, nonce, letter, now)
+    row = _row(facts, applicant, wishes, decision, state=state, now=now) | {
+        "public_id": public_id,
+        "nonce": nonce,
+        "locale": locale,
+        "registered_at": now,
+    }
+    return Prepared(
+        page=page,
+        applicant=applicant,
+        locale=locale,
+        wishes=wishes,
+        state=state,
+        seats=_asked(facts, wishes),
+        letter=mailing.ready(letter, now=now),
+        row=ready(Registration, row, answer="id", late=DECIDED),
+        receipt=_receipt(facts, state, decision, now),
+        trace=audit.ready(
+            "registered",
+            at=now,
+            actor="registrant",
+            event_id=facts.event_id,
+            states=(None, state),
+            outcome=decision.outcome,
+            reason=decision.reason,
+        ),
+        now=now,
+    )
+
+
+def _row(
+    facts: SignupFacts,
+    applicant: Applicant,
+    wishes: Wishes,
+    decision: Decision,
+    *,
+    state: State,
+    now: datetime,
+) -> dict[str, Any]:
+    holding = rules.holds_seat(state, pending_holds_seat=facts.pending_holds_seat)
+    asks_a_person = decision.outcome == "review" or facts.approval == "manual"
+    return {
+        "event_id": facts.event_id,
+        "state": state,
+        "seats": rules.party(wishes.companions) if holding else 0,
+        "population": wishes.population,
+        "form_version": wishes.form_version,
+        "answers": dict(wishes.answers),
+        "companions": wishes.companions,
+        "cleared": not asks_a_person,
+        **applicant.columns(),
+        **eligibility.evidence(decision, at=now),
+    }
+
+
+def _receipt(facts: SignupFacts, state: State, decision: Decision, now: datetime) -> Ready:
+    values = {
+        "receipt": tokens.random_id(),
+        "event_id": facts.event_id,
+        "shown_state": state,
+        "shown_outcome": decision.outcome,
+        "created_at": now,
+    }
+    late = ("key_hash", "request_hash", "registration_id")
+    return ready(Receipt, values, answer="receipt", late=late)
+
+
+def _asked(facts: SignupFacts, wishes: Wishes) -> dict[int, int]:
+    """Raises NotPossible for a pool that is no longer there: the caller starts afresh."""
+    seats = {facts.pool_id: rules.party(wishes.companions)}
+    if wishes.pools:
+        known = line.pool_ids(facts.event_id)
+        if not set(wishes.pools) <= set(known):
+            raise errors.NotPossible
+        seats |= {known[key]: count for key, count in wishes.pools.items()}
+    return seats
 
 
 def refuse_if_unoffered(facts: SignupFacts) -> None:
@@ -142,8 +256,8 @@ def refuse_if_shut(facts: SignupFacts, now: datetime) -> None:
         raise errors.NotOpen
 
 
-def register(prepared: Prepared, *, key: str, payload: dict[str, str]) -> Answer:
-    """Writes registration, receipt, trace and letter, takes the seat, then decides on the clock.
+def register(prepared: Prepared, *, key: str, payload: Mapping[str, Any]) -> Answer:
+    """Writes registration, receipt, trace and letter, takes the seats, then decides on the clock.
 
     The same key gives the same answer; with another payload it raises KeyReused. A twin (same
     address, active) gets the answer of a new sign-up and a letter that tells. Raises Closed,
@@ -151,72 +265,78 @@ def register(prepared: Prepared, *, key: str, payload: dict[str, str]) -> Answer
     """
     event_id = prepared.facts.event_id
     key_hash, request_hash = _keyed(f"key:{event_id}:{key}"), _keyed(_canonical(payload))
-    found, known = queries.locked_facts(event_id, key_hash)
+    locked, known = queries.locked(event_id, key_hash)
     if known is not None and known.created_at > prepared.now - KEY_LIFE:
         return _same_answer(known, request_hash)
     if known is not None:
         _retire(known)
-    facts = _unmoved(found, prepared)
-    registration_id = _insert_registration(prepared)
+    if locked is None or locked.version != prepared.facts.version:
+        raise errors.NotPossible  # the settings changed: prepare afresh
+    registration_id, decided_at = _insert_registration(prepared)
     twin = None
     if registration_id is None:
         twin = queries.active_of(event_id, prepared.applicant.address.canonical)
         if twin is None:  # it ended between the two statements: nothing is written, try again
             raise errors.NotPossible
-    receipt = _insert_receipt(
-        prepared, key_hash, request_hash, twin.id if twin else registration_id
+    keys = {"key_hash": key_hash, "request_hash": request_hash}
+    receipt: str | None = write(
+        prepared.receipt, registration_id=twin.id if twin else registration_id, **keys
     )
     if receipt is None:  # the same key won a moment ago
         known = queries.receipt_of_key(key_hash)
         return _same_answer(known, request_hash) if known else _try_again()
+    facts = terms.of(prepared.facts, prepared.wishes.population)
+    facts = replace(facts, capacity=locked.capacity, taken=locked.taken, waiting=locked.waiting)
     if twin is not None:
         _answer_twin(prepared, facts, twin)
     else:
-        _seat(prepared, facts, registration_id or 0)
+        _seat(prepared, facts, registration_id or 0, decided_at)
     return Answer(receipt, prepared.state)
 
 
-def _unmoved(facts: SignupFacts | None, prepared: Prepared) -> SignupFacts:
-    """The facts, still those that the sign-up was prepared with. Raises NotPossible, NoSignUp."""
-    if facts is None or facts.version != prepared.facts.version:
-        raise errors.NotPossible
-    refuse_if_unoffered(facts)
-    return facts
-
-
-def _seat(prepared: Prepared, facts: SignupFacts, registration_id: int) -> None:
-    """Trace and letter first, the contended row last, then the instant that decides."""
-    audit.record(
-        "registered",
-        at=prepared.now,
-        actor="registrant",
-        event_id=facts.event_id,
-        registration_id=registration_id,
-        states=(None, prepared.state),
-        outcome=prepared.decision.outcome,
-        reason=prepared.decision.reason,
-    )
+def _seat(
+    prepared: Prepared, facts: SignupFacts, registration_id: int, decided_at: datetime | None
+) -> None:
+    """Trace and letter first, the contended rows last, then the instant that decides."""
+    audit.write(prepared.trace, registration_id=registration_id)
     key = f"{registration_id}:{prepared.letter.kind}:1"
-    mailing.queue(
-        replace(prepared.letter, registration_id=registration_id, dedupe_key=key), now=prepared.now
-    )
-    holding = rules.holds_seat(prepared.state, pending_holds_seat=facts.pending_holds_seat)
-    if holding:
-        taken, now = pools.take(facts.pool_id)
-    else:
-        taken, now = facts.places_left != 0, clock.deciding_instant(db.session)
-    refuse_if_shut(facts, now)
-    if not taken:
+    mailing.owe(prepared.letter, registration_id=registration_id, dedupe_key=key)
+    taken, now = pools.apply(_changes(prepared, facts, registration_id))
+    refuse_if_shut(facts, decided_at or now)
+    if not taken or (prepared.state is State.PENDING and facts.places_left == 0):
         raise errors.Full
-    confirmed_at = now if prepared.state is State.CONFIRMED else None
-    run(_DECIDE, {"key": registration_id, "at": now, "confirmed": confirmed_at})
+    if decided_at is None:
+        _decide(prepared.state, registration_id, now)
+
+
+def _changes(prepared: Prepared, facts: SignupFacts, registration_id: int) -> dict[int, Change]:
+    """What the sign-up changes in the pools; the rows of those beside the event's own."""
+    holding = rules.holds_seat(prepared.state, pending_holds_seat=facts.pending_holds_seat)
+    others = {pool: n for pool, n in prepared.seats.items() if pool != facts.pool_id}
+    if others:
+        moves.ask(registration_id, others, held=holding)
+    if prepared.state is State.WAITING:
+        changes: dict[int, Change] = {}
+        own = {facts.pool_id: prepared.seats[facts.pool_id]}
+        if not moves.join_line(registration_id, own, changes):
+            raise errors.NotPossible  # a place was freed and nobody waits: start afresh
+        return changes
+    return {pool: Change(n) for pool, n in prepared.seats.items()} if holding else {}
+
+
+def _decide(state: State, registration_id: int, now: datetime) -> None:
+    """PostgreSQL tells the instant after the wait for the seat: it is noted last."""
+    confirmed_at = now if state is State.CONFIRMED else None
+    rank = now.timestamp() if state is State.WAITING else 0.0
+    values = {"key": registration_id, "at": now, "confirmed": confirmed_at, "rank": rank}
+    run(_DECIDE, values)
 
 
 def _answer_twin(prepared: Prepared, facts: SignupFacts, twin: Registration) -> None:
     """The screen says what it would say to a stranger; only the mailbox learns the rest."""
     now = clock.deciding_instant(db.session)
     refuse_if_shut(facts, now)
-    if facts.places_left == 0:
+    if facts.places_left == 0 and prepared.state is not State.WAITING:
         raise errors.Full
     audit.record(
         "signed_up_again",
@@ -257,47 +377,23 @@ def _retire(known: queries.Known) -> None:
     )
 
 
-def _insert_registration(prepared: Prepared) -> int | None:
-    """The new row's id, or None when the address is active already (the index decides)."""
-    decision = prepared.decision
-    holding = rules.holds_seat(prepared.state, pending_holds_seat=prepared.facts.pending_holds_seat)
-    values = {
-        "public_id": prepared.public_id,
-        "event_id": prepared.facts.event_id,
-        "state": prepared.state,
-        "seats": int(holding),
-        "nonce": prepared.nonce,
-        "locale": prepared.locale,
-        **prepared.applicant.columns(),
-        "eligibility_outcome": decision.outcome,
-        "eligibility_reason": decision.reason,
-        "eligibility_rule": decision.rule,
-        "eligibility_body": decision.organisation or "",
-        "registry_version": decision.registry_version,
-        "registered_at": prepared.now,
-    }
-    key: int | None = insert_or_none(Registration, values, Registration.id)
-    return key
+def _insert_registration(prepared: Prepared) -> tuple[int | None, datetime | None]:
+    """The new row's id, or None when the address is active already (the index decides).
+
+    On SQLite the lock that decides is held from the first statement: the instant is known and
+    written at once. On PostgreSQL the second is None: it is read under the seat's lock.
+    """
+    now = clock.deciding_instant(db.session) if is_sqlite() else None
+    key: int | None = write(
+        prepared.row,
+        decided_at=now,
+        confirmed_at=now if prepared.state is State.CONFIRMED else None,
+        queue_rank=now.timestamp() if now and prepared.state is State.WAITING else 0.0,
+    )
+    return key, now
 
 
-def _insert_receipt(
-    prepared: Prepared, key_hash: str, request_hash: str, registration_id: int | None
-) -> str | None:
-    values = {
-        "receipt": tokens.random_id(),
-        "key_hash": key_hash,
-        "request_hash": request_hash,
-        "event_id": prepared.facts.event_id,
-        "registration_id": registration_id,
-        "shown_state": prepared.state,
-        "shown_outcome": prepared.decision.outcome,
-        "created_at": prepared.now,
-    }
-    receipt: str | None = insert_or_none(Receipt, values, Receipt.receipt)
-    return receipt
-
-
-def _canonical(payload: dict[str, str]) -> str:
+def _canonical(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload, sort_keys=True, ensure_ascii=True)
 
 

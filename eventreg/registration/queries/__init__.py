@@ -12,12 +12,21 @@ from eventreg.events.models import Event, Pool
 from eventreg.events.queries import SIGNUP_FACTS
 from eventreg.mailing.models import OutboxMessage
 from eventreg.registration.models import ACTIVE as ACTIVE_ROW
-from eventreg.registration.models import Closing, PoolSeats, Receipt, Registration
+from eventreg.registration.models import Closing, Receipt, Registration
 from eventreg.registration.rules import ACTIVE, SignupFacts
 from eventreg.shared.db import db, run
 
 ACTIVE_STATES = sorted(ACTIVE)
 _FACTS = tuple(column.label(name) for name, column in SIGNUP_FACTS.items())
+PROVING = ("confirm_address", "waiting")  # letters whose link proves the address
+UNPROVEN = or_(
+    Registration.state == "unconfirmed",
+    and_(
+        Registration.state == "waiting",
+        Registration.proven_at.is_(None),
+        Registration.source == "form",
+    ),
+)
 _WORDS = (
     Event.title,
     Event.venue,
@@ -47,8 +56,11 @@ _facts_by_slug = _facts_query.where(Event.slug == bindparam("slug"))
 _facts_by_id = _facts_query.where(Event.id == bindparam("event_id"))
 _page_by_slug = _facts_by_slug.add_columns(*_WORDS)
 _page_by_id = _facts_by_id.add_columns(*_WORDS)
-_locked_facts = _facts_by_id.add_columns(*_KNOWN).outerjoin(
-    Receipt, Receipt.key_hash == bindparam("key_hash")
+_locked = (
+    select(Event.version, Pool.capacity, Pool.taken, Pool.waiting, *_KNOWN)
+    .join(Pool, and_(Pool.event_id == Event.id, Pool.kind == "event"))
+    .outerjoin(Receipt, Receipt.key_hash == bindparam("key_hash"))
+    .where(Event.id == bindparam("event_id"))
 )
 _known_key = select(*_KNOWN).where(Receipt.key_hash == bindparam("key_hash"))
 _FACT_KEYS = tuple(SIGNUP_FACTS)
@@ -107,6 +119,16 @@ class Known:
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class Locked:
+    """The event and its own pool as the transaction sees them; each change makes a version."""
+
+    version: int
+    capacity: int | None
+    taken: int
+    waiting: int
+
+
 def signup_facts(slug: str) -> SignupFacts | None:
     """One statement; the cost does not grow with the number of registrations."""
     row = run(_facts_by_slug, {"slug": slug}).one_or_none()
@@ -117,13 +139,15 @@ def signup_facts_of(event_id: int) -> SignupFacts:
     return _facts(run(_facts_by_id, {"event_id": event_id}).one())
 
 
-def locked_facts(event_id: int, key_hash: str) -> tuple[SignupFacts | None, Known | None]:
-    """The facts as the transaction sees them, and the receipt of an idempotency key, at once.
+def locked(event_id: int, key_hash: str) -> tuple[Locked | None, Known | None]:
+    """What may have moved since a sign-up was prepared, and the receipt of its key, at once.
 
     (None, None) when the event is no longer there.
     """
-    row = run(_locked_facts, {"event_id": event_id, "key_hash": key_hash}).one_or_none()
-    return (_facts(row), _known(row)) if row else (None, None)
+    row = run(_locked, {"event_id": event_id, "key_hash": key_hash}).one_or_none()
+    if row is None:
+        return None, None
+    return Locked(row.version, row.capacity, row.taken, row.waiting), _known(row)
 
 
 def receipt_of_key(key_hash: str) -> Known | None:
@@ -188,38 +212,11 @@ def active_of(event_id: int, email_key: str) -> Registration | None:
     return db.session.execute(select(Registration).where(*wanted)).scalar_one_or_none()
 
 
-def pool_ids(event_id: int) -> dict[str, int]:
-    """The id of each pool of an event, by its key ('' for the event's own)."""
-    query = select(Pool.key, Pool.id).where(Pool.event_id == event_id)
-    return dict(db.session.execute(query).tuples().all())
-
-
-def pool_seats(registration_id: int) -> Sequence[Row[Any]]:
-    """What a person asked of pools beside the event's own (of all, while in line), by pool id."""
-    columns = (PoolSeats.pool_id, PoolSeats.seats, PoolSeats.held, PoolSeats.lacking)
-    query = select(*columns).where(PoolSeats.registration_id == registration_id)
-    return db.session.execute(query.order_by(PoolSeats.pool_id)).all()
-
-
-def lacking(registration_id: int) -> Sequence[Row[Any]]:
-    """The pools in which a person in line finds no room, or others waiting before."""
-    full = or_(
-        Pool.waiting > 0,
-        and_(Pool.capacity.is_not(None), Pool.taken + PoolSeats.seats > Pool.capacity),
-    )
-    query = (
-        select(PoolSeats.pool_id, PoolSeats.seats)
-        .join(Pool, Pool.id == PoolSeats.pool_id)
-        .where(PoolSeats.registration_id == registration_id, full)
-    )
-    return db.session.execute(query.order_by(PoolSeats.pool_id)).all()
-
-
 def first_delivery(registration_id: int) -> tuple[datetime | None, datetime | None]:
     """(accepted by the mail server, given up) of the letter that asks to prove the address."""
     wanted = (
         OutboxMessage.registration_id == registration_id,
-        OutboxMessage.kind == "confirm_address",
+        OutboxMessage.kind.in_(PROVING),
     )
     columns = (func.min(OutboxMessage.sent_at), func.min(OutboxMessage.failed_at))
     row = db.session.execute(select(*columns).where(*wanted)).one()
@@ -319,9 +316,7 @@ def to_close(now: datetime) -> Sequence[int]:
 
 def events_with_holds() -> Sequence[Row[Any]]:
     """Events that have unproven registrations, with what a hold depends on."""
-    holding = select(Registration.id).where(
-        Registration.event_id == Event.id, Registration.state == "unconfirmed"
-    )
+    holding = select(Registration.id).where(Registration.event_id == Event.id, UNPROVEN)
     query = select(Event.id, Event.starts_at, Event.confirmation_hours).where(holding.exists())
     return db.session.execute(query).all()
 
@@ -329,13 +324,13 @@ def events_with_holds() -> Sequence[Row[Any]]:
 def due_holds(
     event_id: int, *, starts_at: datetime | None, hours: float, now: datetime, limit: int
 ) -> Sequence[int]:
-    """Ids of unproven registrations whose hold has ended, oldest first."""
-    wanted = [Registration.event_id == event_id, Registration.state == "unconfirmed"]
+    """Ids of unproven registrations, those in line too, whose time has ended; oldest first."""
+    wanted = [Registration.event_id == event_id, UNPROVEN]
     if starts_at is None or starts_at > now:
         cutoff = now - timedelta(hours=hours)
         mail = select(OutboxMessage.id).where(
             OutboxMessage.registration_id == Registration.id,
-            OutboxMessage.kind == "confirm_address",
+            OutboxMessage.kind.in_(PROVING),
             or_(OutboxMessage.sent_at <= cutoff, OutboxMessage.failed_at <= cutoff),
         )
         wanted.append(mail.exists())
