@@ -155,10 +155,9 @@ def describe(file: StoredFile, *, alt: str, decorative: bool = False) -> bool:
 
 def move(file: StoredFile, siblings: Iterable[StoredFile], *, by: int) -> None:
     """One place earlier (-1) or later (+1) among the files of its kind."""
-    order = [other for other in siblings if other.id != file.id]
-    before = [other for other in siblings if other.id == file.id or other in order]
-    at = next(i for i, other in enumerate(before) if other.id == file.id)
-    order.insert(min(max(at + by, 0), len(order)), file)
+    order = list(siblings)
+    at = order.index(file)
+    order.insert(min(max(at + by, 0), len(order) - 1), order.pop(at))
     for position, other in enumerate(order):
         other.position = position
     db.session.flush()

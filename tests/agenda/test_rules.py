@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from eventreg.agenda import rules
-from eventreg.agenda.rules import Filters, InfoField, Phase, Video
+from eventreg.agenda import programme, rules
+from eventreg.agenda.rules import Filters, InfoField, Phase
 from eventreg.registration.rules import SignupFacts
 
 START = datetime(2027, 1, 14, 8, 0, tzinfo=UTC)
@@ -151,32 +151,6 @@ def test_a_link_that_nobody_should_follow_is_shown_as_text(link: str) -> None:
     assert shown == [InfoField("Plus", "Le site", "")]
 
 
-def test_films_are_links_to_their_own_pages() -> None:
-    items = [
-        {"provider": "dailymotion", "id": "x8x97tm", "url": "https://www.dailymotion.com/embed/x"},
-        {
-            "provider": "tube.example.org",
-            "id": "a",
-            "url": "https://tube.example.org/videos/embed/a",
-        },
-        {"provider": "youtube", "id": 'a"><script>'},
-        {"provider": "file", "id": "/uploads/a.mp4", "url": "/uploads/a.mp4"},
-    ]
-    assert rules.videos(items) == [
-        Video("Dailymotion", "https://www.dailymotion.com/video/x8x97tm"),
-        Video("tube.example.org", "https://tube.example.org/videos/embed/a"),
-        Video("YouTube", "https://www.youtube.com/watch?v=a%22%3E%3Cscript%3E"),
-    ]
-
-
-def test_documents_are_named_and_linked_only_where_they_are() -> None:
-    found = rules.files(["/uploads/dossier.pdf", {"src": "https://example.org/a/plan.pdf?x=1"}, ""])
-    assert found == [
-        ("dossier.pdf", ""),
-        ("plan.pdf", "https://example.org/a/plan.pdf?x=1"),
-    ]
-
-
 def _session(**values: object) -> SimpleNamespace:
     known = {
         "day": None,
@@ -199,7 +173,7 @@ def test_the_programme_is_cut_by_day_in_the_hours_of_the_place() -> None:
         _session(title="b", starts_at=late),
         _session(title="c", day=date(2027, 1, 15)),
     ]
-    days = rules.programme(sessions, "Europe/Paris")
+    days = programme.by_day(sessions, "Europe/Paris")
     found = [
         (day.date, [(line.title, line.start and line.start.hour) for line in day.sessions])
         for day in days
