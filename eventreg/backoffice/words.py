@@ -88,6 +88,15 @@ ACTIONS: Mapping[str, str] = {
     "sign_in_link": N_("Sign-in link handed over"),
     "sign_in": N_("Organiser signed in"),
     "sign_out": N_("Organiser signed out"),
+    "list_imported": N_("List of addresses and domains imported"),
+    "list_entry_added": N_("Address or domain added to a list"),
+    "list_entry_removed": N_("Address or domain taken off a list"),
+    "list_emptied": N_("List of addresses and domains emptied"),
+    "policy_saved": N_("Conditions kept under a name"),
+    "policy_deleted": N_("Kept conditions deleted"),
+    "registry_file_loaded": N_("Registry of web sites replaced"),
+    "registry_domain_decided": N_("Domain decided for every event"),
+    "registry_domain_removed": N_("Decision about a domain withdrawn"),
     "filled": N_("Trial registrations generated"),
     "imported": N_("List imported"),
 }
@@ -133,9 +142,14 @@ SETTINGS: Mapping[str, str] = {
     "online": N_("The event can be followed online"),
     "registration_mode": N_("Where do people sign up?"),
     "external_url": N_("Address of the other site"),
+    "external_name": N_("Name of the other site"),
     "opens_at": N_("Opening of sign-ups"),
     "closes_at": N_("Sign-ups close"),
     "capacity": N_("Number of places"),
+    "show_places": N_("The public sees how many places are left"),
+    "closed_message": N_("Message once sign-ups are closed"),
+    "closed_message_en": N_("The same message in English"),
+    "closed_message_from": N_("Show this message from"),
     "audience": N_("Who may come?"),
     "audience_text": N_("Words about the audience"),
     "approval": N_("Who accepts the requests?"),
@@ -144,6 +158,21 @@ SETTINGS: Mapping[str, str] = {
     "retention_days": N_("Days during which the list is kept after the event"),
     "contact_name": N_("Name of the contact"),
     "contact_email": N_("E-mail address of the contact"),
+}
+# Texts and lists, on a page of their own.
+TEXTS: Mapping[str, str] = {
+    "title": N_("Title"),
+    "title_en": N_("Title in English"),
+    "lead": N_("Introduction"),
+    "lead_en": N_("Introduction in English"),
+    "body": N_("Presentation"),
+    "body_en": N_("Presentation in English"),
+    "venue_en": N_("Venue in English"),
+    "audience_text_en": N_("Words about the audience in English"),
+    "categories": N_("Types of event"),
+    "tags": N_("Keywords"),
+    "info_fields": N_("Practical information"),
+    "press_contacts": N_("Press contacts"),
 }
 # What a document brings beside the settings.
 DOCUMENT_FACTS: Mapping[str, str] = {
@@ -165,6 +194,7 @@ DOCUMENT_FACTS: Mapping[str, str] = {
     "press_contacts": N_("Press contact"),
     "paid": N_("Price"),
     "programme": N_("Programme"),
+    "policy": N_("Conditions of access"),
     "state": N_("Visibility"),
 }
 
@@ -196,7 +226,7 @@ def mail_kind(code: str) -> str:
 
 def setting(key: str) -> str:
     """The name of a setting, or of what a document says."""
-    return say(SETTINGS.get(key) or DOCUMENT_FACTS.get(key, key))
+    return say(SETTINGS.get(key) or TEXTS.get(key) or DOCUMENT_FACTS.get(key, key))
 
 
 def changes(keys: Iterable[str]) -> str:

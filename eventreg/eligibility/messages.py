@@ -208,4 +208,6 @@ def sentence(reason: str, outcome: Outcome) -> str:
     known = _SENTENCES.get((reason, outcome))
     if known is not None:
         return known
+    if outcome is Outcome.ELIGIBLE:
+        return ACCEPTED
     return OTHER_REVIEW if outcome is Outcome.REVIEW else OTHER_REFUSED

@@ -14,11 +14,13 @@ from eventreg.eligibility.models import (
     SavedPolicy,
 )
 from eventreg.eligibility.tables import Addition
-from eventreg.shared.db import db, run
+from eventreg.shared.db import JsonColumn, db, run
 
 PAGE = 50
 # The room of events stands beside this one: its table is named here without its model.
-_events = table("events", column("id"), column("slug"), column("audience"), column("policy"))
+_events = table(
+    "events", column("id"), column("slug"), column("audience"), column("policy", JsonColumn)
+)
 _REVISION = select(func.coalesce(func.max(RegistryRevision.id), 0), func.count())
 _NAMING = select(ListEntry.entry, ListEntry.verdict).where(
     ListEntry.event_id == bindparam("event_id"),

@@ -206,6 +206,7 @@ def _navigation(account: Account | None) -> list[dict[str, str]]:
             ("backoffice.create", gettext("Create an event")),
             ("backoffice.import_document", gettext("Import a document")),
         ]
+    entries.append(("backoffice.domains", gettext("Domains")))
     entries.append(("organisers.sessions", gettext("My sessions")))
     return [{"key": key, "label": label, "url": url_for(key)} for key, label in entries]
 

@@ -75,6 +75,7 @@ def test_a_class_that_is_new_in_the_files_still_has_a_sentence(outcome: Outcome)
     assert messages.sentence("brand_new", outcome) in (
         messages.OTHER_REVIEW,
         messages.OTHER_REFUSED,
+        messages.ACCEPTED,
     )
 
 

@@ -3,7 +3,9 @@
 from eventreg.backoffice.access import bp
 from eventreg.backoffice.routes import (
     attendees,
+    audience,
     decisions,
+    domains,
     events,
     exports,
     home,
@@ -11,12 +13,15 @@ from eventreg.backoffice.routes import (
     records,
     settings,
     sharing,
+    texts,
 )
 
 __all__ = [
     "attendees",
+    "audience",
     "bp",
     "decisions",
+    "domains",
     "events",
     "exports",
     "home",
@@ -24,4 +29,5 @@ __all__ = [
     "records",
     "settings",
     "sharing",
+    "texts",
 ]
