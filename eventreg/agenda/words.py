@@ -205,10 +205,14 @@ def moved(before: Planned, after: Planned) -> Moved | None:
         lines.append((_("New place"), _place(after), _place(before)))
     if not lines:
         return None
-    day = move.day or move.hours
-    both = day and move.place
-    title = _("the date and the place have changed") if both else ""
-    return Moved(title or (_("the date has changed") if day else _("the place has changed")), lines)
+    titles = {
+        (True, False, False): _("the date has changed"),
+        (True, False, True): _("the date and the place have changed"),
+        (False, True, False): _("the hours have changed"),
+        (False, True, True): _("the hours and the place have changed"),
+        (False, False, True): _("the place has changed"),
+    }
+    return Moved(titles[move.day, move.hours, move.place], lines)
 
 
 def _span(plan: Planned) -> str:

@@ -138,42 +138,10 @@ class NewEventForm(EventValues):
     starts_at_fold = FoldField()
 
 
-class SettingsForm(EventValues):
-    keys = tuple(words.SETTINGS)
+class VersionedForm(EventValues):
+    """Fields of an event as they stood at a version: two people do not overwrite each other."""
 
-    title = LineField(_l("Title"), [Required(N_("Enter the event's title."))])
-    starts_at = LineField(_l("Start"))
-    starts_at_fold = FoldField()
-    ends_at = LineField(_l("End"))
-    ends_at_fold = FoldField()
-    timezone = LineField(_l("Time zone"), [Required(N_("Enter a time zone: Europe/Paris."))])
-    venue = LineField(_l("Venue"))
-    address = LineField(_l("Postal address"))
-    online = BooleanField(_l("The event can be followed online"))
-    registration_mode = RadioField(_l("Where do people sign up?"))
-    external_url = LineField(_l("Address of the other site"))
-    opens_at = LineField(_l("Opening of sign-ups"))
-    opens_at_fold = FoldField()
-    closes_at = LineField(_l("Sign-ups close"))
-    closes_at_fold = FoldField()
-    capacity = LineField(_l("Number of places"))
-    audience = RadioField(_l("Who may come?"))
-    audience_text = TextField(_l("Words about the audience"))
-    approval = RadioField(_l("Who accepts the requests?"))
-    pending_holds_seat = BooleanField(_l("A request that awaits a decision holds a place"))
-    confirmation_hours = LineField(_l("Hours left to confirm an address"))
-    retention_days = LineField(_l("Days during which the list is kept after the event"))
-    contact_name = LineField(_l("Name of the contact"))
-    contact_email = LineField(_l("E-mail address of the contact"))
-    quiet = QuietField()
-    asked = HiddenField()  # the plan of which the page has said how many will be told
     version = HiddenField()
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.registration_mode.choices = _options(words.MODES)
-        self.audience.choices = _options(words.AUDIENCES)
-        self.approval.choices = _options(words.APPROVALS)
 
     @property
     def version_seen(self) -> int:
@@ -189,6 +157,49 @@ class SettingsForm(EventValues):
             for key in self.keys
             if self.text(key) != stored[key]
         ]
+
+
+class SettingsForm(VersionedForm):
+    keys = tuple(words.SETTINGS)
+
+    title = LineField(_l("Title"), [Required(N_("Enter the event's title."))])
+    starts_at = LineField(_l("Start"))
+    starts_at_fold = FoldField()
+    ends_at = LineField(_l("End"))
+    ends_at_fold = FoldField()
+    timezone = LineField(_l("Time zone"), [Required(N_("Enter a time zone: Europe/Paris."))])
+    venue = LineField(_l("Venue"))
+    address = LineField(_l("Postal address"))
+    online = BooleanField(_l("The event can be followed online"))
+    registration_mode = RadioField(_l("Where do people sign up?"))
+    external_url = LineField(_l("Address of the other site"))
+    external_name = LineField(_l("Name of the other site"))
+    opens_at = LineField(_l("Opening of sign-ups"))
+    opens_at_fold = FoldField()
+    closes_at = LineField(_l("Sign-ups close"))
+    closes_at_fold = FoldField()
+    capacity = LineField(_l("Number of places"))
+    show_places = BooleanField(_l("The public sees how many places are left"))
+    closed_message = TextField(_l("Message once sign-ups are closed"))
+    closed_message_en = TextField(_l("The same message in English"))
+    closed_message_from = LineField(_l("Show this message from"))
+    closed_message_from_fold = FoldField()
+    audience = RadioField(_l("Who may come?"))
+    audience_text = TextField(_l("Words about the audience"))
+    approval = RadioField(_l("Who accepts the requests?"))
+    pending_holds_seat = BooleanField(_l("A request that awaits a decision holds a place"))
+    confirmation_hours = LineField(_l("Hours left to confirm an address"))
+    retention_days = LineField(_l("Days during which the list is kept after the event"))
+    contact_name = LineField(_l("Name of the contact"))
+    contact_email = LineField(_l("E-mail address of the contact"))
+    quiet = QuietField()
+    asked = HiddenField()  # the plan of which the page has said how many will be told
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.registration_mode.choices = _options(words.MODES)
+        self.audience.choices = _options(words.AUDIENCES)
+        self.approval.choices = _options(words.APPROVALS)
 
 
 def texts_of(event: Any, capacity: int | None) -> dict[str, str]:

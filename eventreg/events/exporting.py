@@ -46,7 +46,6 @@ _TEXTS: Mapping[str, str] = {
     "lead": "chapeau-text",
     "lead_html": "chapeau-text",
     "info_fields": "champs_informations",
-    "press_contacts": "contact-presse",
     "body": "",
 }
 
@@ -124,13 +123,7 @@ def _texts_of(event: Event) -> dict[str, Any]:
         "tags": event.tags or None,
         "chapeau-text": lead_of(event) or None,
         "champs_informations": [_field(field) for field in event.info_fields] or None,
-        "contact-presse": [_contact(one) for one in event.press_contacts] or None,
     }
-
-
-def _contact(contact: Mapping[str, Any]) -> dict[str, Any]:
-    keys = {"name": "name", "tel": "phones", "email": "email"}
-    return {key: contact[name] for key, name in keys.items() if contact.get(name)}
 
 
 def _in_site_keys(text: str, read: Document, changed: Mapping[str, Any]) -> str:

@@ -114,7 +114,7 @@ def _set(event: Event, values: dict[str, Any]) -> list[str]:
     changed = []
     if values.get("audience", event.audience) != event.audience:
         values.setdefault("policy", None)  # the shortcut replaces a policy made by hand
-    values |= _town(event, values)
+    values |= _town(event, values) | _made(event, values)
     if "capacity" in values:
         pool = queries.pool(event.id)
         capacity = values.pop("capacity")

@@ -1,6 +1,8 @@
 """The texts and lists of an event as people write them in a field, and back."""
 
+import re
 from collections.abc import Callable, Mapping
+from html import unescape
 from typing import Any
 
 from eventreg.events.errors import BadValue
@@ -137,11 +139,28 @@ def text_of(event: Any, key: str) -> str:
 
 
 def lead_of(event: Any) -> str:
-    """The lead as text, or as the HTML shown when the text alone would lose marks or links."""
-    for written_as in (event.lead, event.lead_html):
+    """The lead as text or Markdown, or as the HTML shown when those would lose something."""
+    for written_as in (event.lead, _as_markdown(event.lead_html), event.lead_html):
         if richtext.render_document(written_as).html == event.lead_html:
             return str(written_as)
     return str(event.lead)
+
+
+# The few marks of a lead, as the sanitiser writes them.
+_MARKS = (
+    (re.compile(r'<a href="([^"]*)"[^>]*>([^<]*)</a>'), r"[\2](\1)"),
+    (re.compile(r"</?strong>"), "**"),
+    (re.compile(r"</?em>"), "*"),
+    (re.compile(r"<br */?>\n?"), "  \n"),
+    (re.compile(r"</p>\s*<p>"), "\n\n"),
+    (re.compile(r"</?p>"), ""),
+)
+
+
+def _as_markdown(html: str) -> str:
+    for pattern, mark in _MARKS:
+        html = pattern.sub(mark, html)
+    return unescape(html).strip()
 
 
 def _row(*cells: Any) -> str:

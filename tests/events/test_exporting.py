@@ -66,9 +66,29 @@ CHANGES = {
     "retention_days": "30",
     "contact_name": "L’équipe",
     "contact_email": "equipe@exemple.gouv.fr",
+    "press_contacts": "Sacha Presse | 01 99 00 12 34, 06 39 98 00 00 | presse@exemple.fr",
+    "external_name": "La billetterie",
+    "show_places": "off",
+    "closed_message": "Un enregistrement sera publié ici.",
+    "closed_message_en": 'A recording will come here: "soon".',
+    "closed_message_from": "2027-02-09T20:00",
+    "title_en": "Counters: a “morning” # and more",
+    "lead_en": "A *lead*.",
+    "body_en": "## Why\n\nText: yes.\n\n* one",
+    "venue_en": "The Hall",
+    "audience_text_en": "Everybody",
 }
 CLEARED = {"ends_at", "opens_at", "closes_at", "capacity", "venue", "address", "external_url"}
-CLEARED |= {"audience_text", "contact_name", "contact_email", "kind"}
+CLEARED |= {
+    "audience_text",
+    "contact_name",
+    "contact_email",
+    "kind",
+    "press_contacts",
+    "external_name",
+}
+CLEARED |= {"closed_message", "closed_message_en", "closed_message_from"}
+CLEARED |= {"title_en", "lead_en", "body_en", "venue_en", "audience_text_en"}
 
 
 def apply(document: Document, **options: Any) -> importing.Report:

@@ -105,6 +105,22 @@ def _email(text: str, _zone: ZoneInfo) -> str:
     return text
 
 
+def _press(text: str, _zone: ZoneInfo) -> list[dict[str, Any]]:
+    """One contact per line: name | telephones | e-mail (« contact-presse » is for press releases)."""
+    found = []
+    for line in filter(None, (squeeze(line) for line in text.split("\n"))):
+        name, phones, email = ([part.strip() for part in line.split("|")] + ["", ""])[:3]
+        numbers = [number.strip() for number in phones.split(",") if number.strip()]
+        address = _email(email, _zone) or None
+        found.append({"name": name or None, "phones": numbers, "email": address})
+    return found
+
+
+def _contact(contact: Mapping[str, Any]) -> str:
+    cells = (contact.get("name"), ", ".join(contact.get("phones") or ()), contact.get("email"))
+    return " | ".join(str(cell or "") for cell in cells)
+
+
 def _zone_name(text: str, _zone: ZoneInfo) -> str:
     try:
         return ZoneInfo(text.strip()).key
@@ -145,6 +161,7 @@ SETTINGS: Mapping[str, _Setting] = MappingProxyType(
         "jours_conservation": _Setting("retention_days", _number(7, 366, int)),
         "contact_nom": _Setting("contact_name", _line(75)),
         "contact_courriel": _Setting("contact_email", _email),
+        "contacts_presse": _Setting("press_contacts", _press),
         "nom_inscription": _Setting("external_name", _line(300)),
         "afficher_places": _Setting("show_places", _choice(_FLAGS)),
         "message_cloture": _Setting("closed_message", _long),
@@ -230,6 +247,8 @@ def written(column: str, value: Any, zone: ZoneInfo) -> str:
         return "sans limite" if column == "capacity" else "aucune"
     if isinstance(value, bool):
         return "oui" if value else "non"
+    if isinstance(value, list):
+        return "\n".join(map(_contact, value))
     if isinstance(value, datetime):
         return stamp(value, zone)
     return repr(value) if isinstance(value, float) else str(value)

@@ -201,7 +201,9 @@ class Values:
             self.findings.warn(
                 self.line("contact-presse"),
                 "personal-data",
-                N_("The press contact is personal data: it is shown to editors only."),
+                N_(
+                    "The press contact is personal data: the page of the event shows it to everybody."
+                ),
             )
         return tuple(found)
 
