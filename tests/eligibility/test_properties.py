@@ -1,12 +1,24 @@
 """What must never happen, whatever is typed; and how long it may take."""
 
 import time
+from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from eventreg.eligibility import registry, rules
-from eventreg.eligibility.rules import Decision, Outcome, Policy, decide
+from eventreg.eligibility.policies import KEYS, WHO
+from eventreg.eligibility.rules import (
+    Decision,
+    Outcome,
+    Policy,
+    PolicyFault,
+    decide,
+    list_entry,
+    policy_from_data,
+    policy_to_data,
+    read_list,
+)
 
 REGISTRY = registry.load()
 AGENTS = Policy()
@@ -78,3 +90,75 @@ def test_a_decision_takes_half_a_millisecond_with_room_for_a_busy_machine() -> N
     for address in addresses:
         ask(address)
     assert (time.perf_counter() - started) / len(addresses) < 0.002
+
+
+WORDS = st.sampled_from(["anyone", "public_agents", "listed", "invited", "local", "ask", "x", ""])
+ANY_DATA = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([*KEYS, "other"]) | st.text(max_size=3), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ANY_DATA)
+def test_any_data_is_a_policy_that_comes_back_the_same_or_a_fault_with_its_place(
+    data: object,
+) -> None:
+    try:
+        policy = policy_from_data(data)
+    except PolicyFault as fault:
+        told = fault.message % fault.params if fault.params else fault.message
+    else:
+        told = ""
+    assert told or policy_from_data(policy_to_data(policy)) == policy
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_a_list_or_its_faults(text: str) -> None:
+    read = read_list(text)
+    for entry in (*read.accepted, *read.refused):
+        assert list_entry(entry) == entry
+
+
+ANY_POLICY = st.builds(
+    Policy,
+    who=st.sets(st.sampled_from(WHO), min_size=1).map(
+        lambda who: frozenset({"public_agents"} | who)
+    ),
+    families=st.frozensets(st.sampled_from(["state", "local", "health"]), max_size=2),
+    sense=st.sampled_from(["broad", "strict"]),
+    on_review=st.sampled_from(["accept", "ask", "refuse"]),
+    on_unknown=st.sampled_from(["accept", "ask", "refuse"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_local, any_domain, ANY_POLICY)
+def test_whoever_is_refused_by_name_or_domain_never_enters(
+    local: str, domain: str, policy: Policy
+) -> None:
+    address = f"{local}@{domain}"
+    assume(ask(address, policy).reason != "invalid_address")
+    for entry in (address, domain, f".{domain}"):
+        refusing = replace(policy, refused=frozenset({list_entry(entry)}))
+        decision = ask(address, refusing)
+        assert (decision.outcome, decision.reason) == (Outcome.REFUSED, "event_refused")
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_local, any_domain, ANY_POLICY)
+def test_narrower_conditions_never_let_anybody_in(local: str, domain: str, policy: Policy) -> None:
+    """Strict, or for fewer families: an outcome is the same or lower, unless doubt is accepted."""
+    if policy.on_review == "accept" or "anyone" in policy.who:
+        return
+    wide = replace(policy, sense="broad", families=frozenset())
+    address = f"{local}@{domain}"
+    narrow, broad = ask(address, policy).outcome, ask(address, wide).outcome
+    assert rules.lowest(narrow, broad) is narrow
