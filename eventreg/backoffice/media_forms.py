@@ -16,6 +16,29 @@ from eventreg.shared.fields import BaseForm, LineField, Plain, Required
 TITLE_LIMIT = 150
 
 
+class _Upload(BaseForm):
+    purpose = ""
+    file = FileField(_l("File"))
+
+    def ready(self, *, others_good: bool) -> Prepared | None:
+        """The file, read and checked; None with the fault beside the field."""
+        given: Any = self.file.data
+        if not given or not given.filename:
+            self.file.errors = [gettext("Choose a file.")]
+            return None
+        try:
+            found = files.prepare(
+                given.stream.read(BYTES_LIMIT + 1), name=given.filename, purpose=self.purpose
+            )
+        except FileRefused as refusal:
+            self.show(refusal)
+            return None
+        if others_good:
+            return found
+        self.file.errors = [gettext("The file is good. Choose it again: browsers do not keep it.")]
+        return None
+
+
 class Described(BaseForm):
     """A picture is described, or said to be decorative; never both, never neither."""
 
@@ -48,34 +71,9 @@ class Titled(BaseForm):
     )
 
 
-class _Upload(BaseForm):
-    purpose = ""
-    file = FileField(_l("File"))
-
-    def ready(self, *, others_good: bool) -> Prepared | None:
-        """The file, read and checked; None with the fault beside the field."""
-        given: Any = self.file.data
-        if not given or not given.filename:
-            self.file.errors = [gettext("Choose a file.")]
-            return None
-        try:
-            found = files.prepare(
-                given.stream.read(BYTES_LIMIT + 1), name=given.filename, purpose=self.purpose
-            )
-        except FileRefused as refusal:
-            self.show(refusal)
-            return None
-        if others_good:
-            return found
-        self.file.errors = [gettext("The file is good. Choose it again: browsers do not keep it.")]
-        return None
-
-
 class ImageForm(Described, _Upload):
     purpose = "image"
-    file = FileField(_l("Picture"))
 
 
 class DocumentForm(Titled, _Upload):
     purpose = "document"
-    file = FileField(_l("Document"))

@@ -21,6 +21,8 @@ EVENT_PAGES = {
     "courriels/": 200,
     "historique/": 200,
     "reglages/": 403,
+    "diffusion/": 200,
+    "medias/": 403,
     "publier/": 403,
     "retirer/": 403,
     "annuler/": 403,

@@ -82,6 +82,8 @@ ORGANISER: Mapping[str, tuple[str, int]] = MappingProxyType(
         "apercu": (f"{EVENT}apercu/", 200),
         "courriels-evenement": (f"{EVENT}courriels/", 200),
         "historique": (f"{EVENT}historique/", 200),
+        "medias": (f"{EVENT}medias/", 200),
+        "diffusion": (f"{EVENT}diffusion/", 200),
         "publier": (f"/organisation/evenements/{DRAFT}/publier/", 200),
         "retirer": (f"{EVENT}retirer/", 200),
         "annuler": (f"{EVENT}annuler/", 200),
