@@ -84,9 +84,9 @@ METHODS: Mapping[str, str] = {
     "organiser": N_("By an organiser"),
 }
 OUTCOMES: Mapping[str, tuple[str, str]] = {
-    "eligible": (N_("Accepted"), "success"),
+    "eligible": (N_("Address accepted"), "success"),
     "review": (N_("Held for a decision"), "warning"),
-    "refused": (N_("Refused"), "error"),
+    "refused": (N_("Address refused"), "error"),
 }
 
 
