@@ -48,7 +48,7 @@ def json_ld(
     block: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "Event",
-        "name": event.title,
+        "name": event.title if locale == "fr" else event.title_en or event.title,
         "url": url,
         "description": event.lead,
         "inLanguage": "fr",
@@ -59,7 +59,7 @@ def json_ld(
         "location": _locations(event, url),
         "organizer": {"@type": "Organization", "name": settings.organisation},
         "isAccessibleForFree": None if event.paid is None else not event.paid,
-        "maximumAttendeeCapacity": facts.capacity,
+        "maximumAttendeeCapacity": facts.capacity if facts.show_places else None,
         "offers": _offer(facts, locale=locale, now=now),
     }
     return {name: value for name, value in block.items() if value not in (None, "", [])}

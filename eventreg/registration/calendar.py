@@ -4,6 +4,7 @@ from datetime import datetime
 
 from eventreg.registration.models import Registration
 from eventreg.registration.queries import SignupPage
+from eventreg.registration.rules import ACTIVE
 from eventreg.shared import calendar, letters
 
 
@@ -22,5 +23,6 @@ def of_registration(page: SignupPage, registration: Registration, *, now: dateti
         day_only=page.day_only,
         timezone=facts.timezone,
         place=page.place,
+        cancelled=facts.event_state == "cancelled" or registration.state not in ACTIVE,
     )
     return calendar.write([entry])

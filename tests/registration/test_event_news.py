@@ -165,3 +165,18 @@ def test_ten_people_cost_one_transaction_and_few_statements(
     inserts = [one for one in seen if one.startswith("INSERT INTO outbox")]
     assert len(inserts) == 10
     assert len(seen) - len(inserts) < 20, json.dumps(seen, indent=1)
+
+
+def test_the_page_of_a_person_says_that_the_event_is_cancelled(now, client, people):
+    cancel(now, "Grève.")
+    services.tell_due(now)
+    letter = next(one for one in letters() if one.recipient == "confirmed@example.org")
+    link = letter.text.split("Voir mon inscription\u00a0:\n")[1].splitlines()[0]
+    page = client.get(link.partition("localhost")[2], follow_redirects=True)
+    assert page.status_code == 200
+    assert 'data-state="confirmed"' in page.text
+    assert "cet événement est annulé" in page.text
+    assert "Grève." in page.text
+    assert "/annuler/" not in page.text
+    calendar = icalendar.Calendar.from_ical(client.get(page.request.path.rstrip("/") + ".ics").data)
+    assert calendar.events[0]["STATUS"] == "CANCELLED"

@@ -87,6 +87,12 @@ class SignupPage:
     closed_message_en: str = ""
     closed_message_from: datetime | None = None
 
+    def once_closed(self, locale: str, now: datetime) -> str:
+        """What the organisers say once sign-ups are closed, from the instant that they chose."""
+        if self.closed_message_from is not None and now < self.closed_message_from:
+            return ""
+        return (locale == "en" and self.closed_message_en) or self.closed_message
+
     @property
     def place(self) -> str:
         """Venue, address and city on one line, the city once."""
