@@ -56,6 +56,10 @@ class Settings:
     dpo_email: str = "dpd@eventreg.localhost.example"
     contact_email: str = "contact@eventreg.localhost.example"
     accessibility: str = "non"
+    host_name: str = ""  # for the legal notice; said to be on request while empty
+    host_address: str = ""
+    publication_director: str = ""
+    documents_site: str = "https://www.numerique.gouv.fr"  # where the documents' own links lead
     theme: str = "state"
     locale: str = "fr"
     timezone: str = "Europe/Paris"
@@ -223,6 +227,21 @@ class _Reader:
             self.wrong("BASE_URL", "must begin with https:// in production")
         return value
 
+    def site(self) -> str:
+        value = self.text("DOCUMENTS_SITE", Settings.documents_site).rstrip("/")
+        parts = urlsplit(value) if _well_formed(value) else None
+        if (
+            parts is None
+            or parts.scheme not in ("http", "https")
+            or not HOST.fullmatch(parts.hostname or "")
+            or parts.path
+            or parts.query
+            or parts.fragment
+            or "@" in parts.netloc
+        ):
+            self.wrong("DOCUMENTS_SITE", "must be like https://www.exemple.gouv.fr, no path")
+        return value
+
     def mail_server(self) -> MailServer | None:
         host = self.text("MAIL_SERVER")
         security = self.choice(
@@ -285,6 +304,10 @@ class _Reader:
             dpo_email=self.email("DPO_EMAIL", Settings.dpo_email),
             contact_email=self.email("CONTACT_EMAIL", Settings.contact_email),
             accessibility=self.choice("ACCESSIBILITY", ("non", "partielle", "totale"), "non"),
+            host_name=self.text("HOST_NAME"),
+            host_address=self.text("HOST_ADDRESS"),
+            publication_director=self.text("PUBLICATION_DIRECTOR"),
+            documents_site=self.site(),
             theme=self.choice("THEME", ("state", "neutral"), "state"),
             locale=self.choice("LOCALE", ("fr", "en"), "fr"),
             timezone=self.zone(),

@@ -58,6 +58,8 @@ def test_a_good_production_starts(tmp_path):
         ({"EVENTREG_DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL"),
         ({"EVENTREG_QUEUE_URL": "amqp://localhost"}, "QUEUE_URL"),
         ({"EVENTREG_THEME": "dark"}, "THEME"),
+        ({"EVENTREG_DOCUMENTS_SITE": "https://exemple.gouv.fr/agenda"}, "DOCUMENTS_SITE"),
+        ({"EVENTREG_DOCUMENTS_SITE": "javascript:alert(1)"}, "DOCUMENTS_SITE"),
         ({"EVENTREG_LOCALE": "de"}, "LOCALE"),
         ({"EVENTREG_TIMEZONE": "Mars/Olympus"}, "TIMEZONE"),
         ({"EVENTREG_ACCESSIBILITY": "oui"}, "ACCESSIBILITY"),

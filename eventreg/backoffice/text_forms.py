@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
 
 from eventreg.backoffice import words
-from eventreg.backoffice.forms import VersionedForm
+from eventreg.backoffice.event_form import VersionedForm
 from eventreg.events import written
 from eventreg.shared.errors import N_
 from eventreg.shared.fields import LineField, Required, TextField

@@ -8,14 +8,13 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from eventreg.config import Settings
 from eventreg.events.jekyll import Document, Problem, read_body
-from eventreg.shared import richtext
+from eventreg.shared import letters, richtext
 from eventreg.shared.errors import N_
 
 Moment = datetime | date
 _ENGLISH = ("lead_en", "body_en")  # Markdown, like the body
-# The site whose documents these are: what they call « /agenda/… » is there, not here.
-SITE = "https://www.numerique.gouv.fr"
 _SITE_LINK = re.compile(r'(<a [^<>]{0,2000}?href=")(?=/(?!/))')
 # Columns that a document states outright or not at all, with the value of an event that is new.
 DEFAULTS = MappingProxyType(
@@ -154,12 +153,18 @@ def _read(document: Document) -> dict[str, Any]:
 
 def absolute(href: str | None) -> str | None:
     """An address of the documents' own site in full; the others as they are."""
-    return f"{SITE}{href}" if href and href.startswith("/") else href
+    return f"{site()}{href}" if href and href.startswith("/") else href
+
+
+def site() -> str:
+    """The site whose documents these are: what they call « /agenda/… » is there, not here."""
+    settings: Settings = letters.writer().settings
+    return settings.documents_site
 
 
 def _resolved(html: str) -> str:
     """Links to pages of the documents' own site, in HTML that the sanitiser made."""
-    return _SITE_LINK.sub(rf"\1{SITE}", html)
+    return _SITE_LINK.sub(lambda found: f"{found[1]}{site()}", html)
 
 
 def _begin(moment: Moment | None, zone: str) -> datetime | None:
