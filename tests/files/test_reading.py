@@ -51,6 +51,16 @@ def bomb_png(width: int, height: int) -> bytes:
     )
 
 
+def hidden() -> bytes:
+    """An archive whose directory is silent about its first entry."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name in ("cache.html", "[Content_Types].xml", "word/document.xml"):
+            made.writestr(name, b"<x/>")
+        made.filelist.pop(0)
+    return out.getvalue()
+
+
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 ODT = archive("content.xml", first=MEDIA_TYPES["odt"].encode())
 
@@ -96,6 +106,7 @@ def test_what_could_run_hide_or_fill_is_refused_in_bounded_time() -> None:
         ("a.docx", office("word/vbaProject.bin"), errors.TypeNotAllowed),
         ("a.odt", archive("Basic/x.xml", first=MEDIA_TYPES["odt"].encode()), errors.TypeNotAllowed),
         ("a.docx", office("../../etc/passwd"), errors.Damaged),
+        ("a.docx", hidden(), errors.Damaged),
         ("a.docx", heavy, errors.Damaged),
         ("a.docx", bytes(lie), errors.Damaged),
         ("a.zip", archive("x"), errors.TypeNotAllowed),
