@@ -184,6 +184,7 @@ _SENTENCES: Mapping[tuple[str, Outcome], str] = {
 UNKNOWN_ASKED = N_(
     "“%(domain)s” is not the domain of a public body that we know. A person will read your request."
 )
+EXCEPTION = N_("You asked the organising team for an exception. A person will read your request.")
 ACCEPTED = N_("The organiser accepts addresses such as this one for this event.")
 REVIEW_CLOSED = N_(
     "This address does not show for certain that you are a public agent, and this event "

@@ -31,11 +31,13 @@ __all__ = [
     "Parsed",
     "Policy",
     "PolicyFault",
+    "as_request",
     "decide",
     "entries_for",
     "is_siret",
     "list_entry",
     "lowest",
+    "may_ask",
     "of_audience",
     "policy_from_data",
     "policy_of",
@@ -47,6 +49,7 @@ _log = logging.getLogger(__name__)
 _RANK = {Outcome.REFUSED: 0, Outcome.REVIEW: 1, Outcome.ELIGIBLE: 2}
 _LISTED = frozenset({"domain_listed", "instance_accepted"})
 _NO_ENTRIES: Mapping[str, str] = MappingProxyType({})
+_FINAL = frozenset({"invalid_address", "disposable", "event_refused"})
 _UNKNOWN = frozenset({"unknown_domain", "not_listed", "not_invited"})
 _MAY_BE_A_TYPO = frozenset(
     {"punycode_unlisted", "lookalike", "unknown_domain_public_marker", "unknown_domain"}
@@ -99,6 +102,26 @@ class Case:
         if identity is None or not identity.complete or identity.address != address.canonical:
             return None
         return identity
+
+
+def may_ask(decision: Decision, policy: Policy) -> bool:
+    """Whether a refused person may ask the organiser for an exception, in one step."""
+    return (
+        decision.outcome is Outcome.REFUSED
+        and decision.reason not in _FINAL
+        and policy.on_review != "refuse"
+    )
+
+
+def as_request(decision: Decision) -> Decision:
+    """The refusal as a request that a person reads; the reason stays, and is what they will see."""
+    return replace(
+        decision,
+        outcome=Outcome.REVIEW,
+        rule="event.exception",
+        message=messages.EXCEPTION,
+        suggestion=None,
+    )
 
 
 def lowest(one: Outcome, other: Outcome) -> Outcome:

@@ -22,9 +22,14 @@ class Full(DomainError):
 
 
 class NotEligible(DomainError):
-    """`suggestion` is an address to propose, never to apply."""
+    """`suggestion` is an address to propose, never to apply; `reason` a code of eligibility.
+
+    `may_ask`: the event lets the person ask for an exception.
+    """
 
     suggestion: str | None = None
+    reason: str = ""
+    may_ask: bool = False
     code = "not_eligible"
     field = "email"
     message = N_("This event is for public agents.")

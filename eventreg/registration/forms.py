@@ -9,11 +9,12 @@ from eventreg.registration.services import Applicant
 from eventreg.shared import tokens
 from eventreg.shared.addresses import canonical
 from eventreg.shared.errors import N_
-from eventreg.shared.fields import BaseForm, EmailAddress, LineField, Plain, Required
+from eventreg.shared.fields import BaseForm, EmailAddress, LineField, Plain, Required, TextField
 
 NAME_LIMIT = 75
 LINE_LIMIT = 200
 PHONE_LIMIT = 40
+JUSTIFICATION_LIMIT = 500
 FIELDS = ("email", "given_name", "family_name", "organisation", "job_title", "phone")
 TOO_FAST = 0.4  # seconds between drawing the form and its answer: no person does it
 
@@ -36,6 +37,10 @@ class RegistrationForm(BaseForm):
     organisation = LineField(_l("Organisation"), [Plain(LINE_LIMIT)])
     job_title = LineField(_l("Position"), [Plain(LINE_LIMIT)])
     phone = LineField(_l("Telephone"), [Plain(PHONE_LIMIT)])
+    justification = TextField(
+        _l("For which public body do you work, and in what capacity?"),
+        [Plain(JUSTIFICATION_LIMIT)],
+    )
     idempotency_key = HiddenField()
 
     def applicant(self) -> Applicant:
@@ -47,6 +52,7 @@ class RegistrationForm(BaseForm):
             organisation=self.organisation.data or "",
             job_title=self.job_title.data or "",
             phone=self.phone.data or "",
+            justification=self.justification.data or "",
         )
 
     def payload(self) -> dict[str, str]:

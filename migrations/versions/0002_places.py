@@ -71,6 +71,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_saved_policies_name")),
     )
     op.create_table(
+        "event_index",
+        sa.Column("event_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("themes", sa.String(length=200), nullable=False),
+        sa.Column("town_key", sa.String(length=80), nullable=False),
+        sa.Column("online", sa.Boolean(), nullable=False),
+        sa.Column("on_site", sa.Boolean(), nullable=False),
+        sa.Column("audience", sa.String(length=16), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("town", sa.String(length=120), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_event_index_event_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_event_index")),
+    )
+    op.create_table(
         "list_entries",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=False),
@@ -256,6 +273,9 @@ def upgrade() -> None:
             sa.Column("reset_on_edit", sa.Boolean(), server_default="false", nullable=False)
         )
         batch_op.add_column(
+            sa.Column("transfers", sa.Boolean(), server_default="true", nullable=False)
+        )
+        batch_op.add_column(
             sa.Column("waiting_list", sa.Boolean(), server_default="false", nullable=False)
         )
         batch_op.add_column(
@@ -369,6 +389,7 @@ def downgrade() -> None:
         batch_op.drop_column("offer_working_hours")
         batch_op.drop_column("offer_hours")
         batch_op.drop_column("waiting_list")
+        batch_op.drop_column("transfers")
         batch_op.drop_column("reset_on_edit")
         batch_op.drop_column("cancel_until")
         batch_op.drop_column("modify_until")
@@ -407,6 +428,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_list_entries_event_id")
 
     op.drop_table("list_entries")
+    op.drop_table("event_index")
     op.drop_table("saved_policies")
     op.drop_table("registry_revisions")
     with op.batch_alter_table("registry_files", schema=None) as batch_op:

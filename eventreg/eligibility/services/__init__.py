@@ -5,6 +5,7 @@ from eventreg.eligibility.services.deciding import (
     decide,
     decide_for,
     evidence,
+    exception,
     policy_at,
 )
 from eventreg.eligibility.services.lists import (
@@ -40,6 +41,7 @@ __all__ = [
     "decide_for",
     "delete_saved",
     "evidence",
+    "exception",
     "forget",
     "import_list",
     "load_web",

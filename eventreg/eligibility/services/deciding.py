@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from eventreg.eligibility import queries
-from eventreg.eligibility.rules import Decision, Identity, Policy, entries_for, policy_of
+from eventreg.eligibility.rules import (
+    Decision,
+    Identity,
+    Policy,
+    as_request,
+    entries_for,
+    may_ask,
+    policy_of,
+)
 from eventreg.eligibility.rules import decide as decide_by_rules
 from eventreg.eligibility.services.registry import current_registry
 from eventreg.shared.addresses import Address, InvalidAddress, canonical
@@ -34,6 +42,13 @@ def decide(
         proven=proven,
         event_id=event_id if policy is not None else None,
     )
+
+
+def exception(
+    decision: Decision, *, audience: str, policy: Mapping[str, Any] | None
+) -> Decision | None:
+    """The refusal as a request for an exception; None where the event takes none of this sort."""
+    return as_request(decision) if may_ask(decision, policy_of(audience, policy)) else None
 
 
 def decide_for(

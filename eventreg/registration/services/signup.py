@@ -50,6 +50,7 @@ class Applicant:
     organisation: str = ""
     job_title: str = ""
     phone: str = ""
+    justification: str = ""  # why an exception is asked for
 
     @classmethod
     def from_text(cls, email: str, given_name: str, family_name: str, **rest: str) -> "Applicant":
@@ -66,6 +67,7 @@ class Applicant:
             "organisation": self.organisation,
             "job_title": self.job_title,
             "phone": self.phone,
+            "justification": self.justification,
             "search": fold(f"{self.family_name} {self.given_name} {self.address.canonical}"),
         }
 
@@ -135,11 +137,7 @@ def prepare(
         applicant.address, audience=facts.audience, policy=facts.policy, event_id=facts.event_id
     )
     if decision.outcome == "refused":
-        refuse_if_shut(facts, clock.deciding_instant(db.session))
-        refusal = errors.NotEligible(decision.message, **decision.params)
-        if decision.suggestion:
-            refusal.suggestion = f"{applicant.address.local}@{decision.suggestion}"
-        raise refusal
+        decision = _asked_or_refused(facts, applicant, decision)
     state = State.WAITING
     if not in_line:
         state = rules.first_state(
@@ -188,6 +186,22 @@ def prepare(
         ),
         now=now,
     )
+
+
+def _asked_or_refused(facts: SignupFacts, applicant: Applicant, decision: Decision) -> Decision:
+    """A request for an exception where the person gave reasons and the event takes them.
+
+    Raises NotEligible otherwise.
+    """
+    asked = eligibility.exception(decision, audience=facts.audience, policy=facts.policy)
+    if asked is not None and applicant.justification:
+        return asked
+    refuse_if_shut(facts, clock.deciding_instant(db.session))
+    refusal = errors.NotEligible(decision.message, **decision.params)
+    refusal.reason, refusal.may_ask = decision.reason, asked is not None
+    if decision.suggestion:
+        refusal.suggestion = f"{applicant.address.local}@{decision.suggestion}"
+    raise refusal
 
 
 def _row(
