@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField
+from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 
 from eventreg.backoffice import rules
@@ -14,6 +14,13 @@ from eventreg.shared.fields import BaseForm, parse_local
 
 INSTANTS = events.INSTANTS
 FLAGS = events.FLAGS
+
+
+class QuietField(BooleanField):
+    """For a move that is only a correction."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(_l("Do not write to them: this only corrects a mistake"), *args, **options)
 
 
 class FoldField(RadioField):

@@ -9,7 +9,14 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 
 from eventreg.backoffice import rules, words
-from eventreg.backoffice.event_form import FLAGS, INSTANTS, EventValues, FoldField, VersionedForm
+from eventreg.backoffice.event_form import (
+    FLAGS,
+    INSTANTS,
+    EventValues,
+    FoldField,
+    QuietField,
+    VersionedForm,
+)
 from eventreg.registration.exports import COLUMNS, DEFAULT_COLUMNS, STATE_WORDS
 from eventreg.registration.services import Applicant
 from eventreg.shared.addresses import canonical
@@ -38,13 +45,6 @@ def _options(table: Mapping[str, str]) -> list[SelectChoice]:
 
 class ActForm(BaseForm):
     """A button alone."""
-
-
-class QuietField(BooleanField):
-    """For a move that is only a correction."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(_l("Do not write to them: this only corrects a mistake"), *args, **options)
 
 
 class CancelForm(BaseForm):

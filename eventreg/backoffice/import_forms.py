@@ -12,6 +12,7 @@ from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 
 from eventreg.backoffice import rules, values, words
+from eventreg.backoffice.event_form import QuietField
 from eventreg.events.importing import OURS, THEIRS, Clash
 from eventreg.shared.fields import BaseForm
 
@@ -47,6 +48,7 @@ class ConfirmImportForm(BaseForm):
     shown again.
     """
 
+    quiet = QuietField()
     name = HiddenField()
     packed = HiddenField()
     version = HiddenField()

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from eventreg.audit import services as audit
-from eventreg.events import queries, services
+from eventreg.events import notices, queries, rules, services
 from eventreg.events.columns import DEFAULTS, DERIVED, facts, unkept
 from eventreg.events.errors import BadValue
 from eventreg.events.jekyll import Document, DocumentError, Problem, looks_same, parse
@@ -48,7 +48,8 @@ class Report:
     """What an import did: created, changed, unchanged, or news (never an event).
 
     `hidden` counts the sessions that vanished from the document; `clashes` holds what changed on
-    both sides, `version` that of the event before the import (0: none).
+    both sides, `version` that of the event before the import (0: none). `moves`: people signed up
+    will be told of a new date or place.
     """
 
     slug: str
@@ -59,6 +60,7 @@ class Report:
     hidden: int = 0
     clashes: tuple[Clash, ...] = ()
     version: int = 0
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _update(event: Event, document: Document, run: _Run) -> Report:
     warnings = [*document.warnings, *unkept(document)]
     changed: list[str] = []
     clashes: list[Clash] = []
-    version, hidden = event.version, 0
+    version, hidden, before = event.version, 0, notices.planned(event)
     if event.source_hash != document.content_hash:
         values, clashes = _changes(event, document, run.choices)
         warnings += map(_told, clashes)
@@ -151,6 +153,7 @@ def _update(event: Event, document: Document, run: _Run) -> Report:
         hidden,
         tuple(clashes),
         version,
+        rules.must_tell(event.state, before, notices.planned(event), run.now),
     )
 
 

@@ -16,6 +16,7 @@ from eventreg.shared.db import db
 
 CANCELLED, MOVED = "cancelled", "moved"
 LETTERS = {CANCELLED: "event_cancelled", MOVED: "event_moved"}
+PLANNED = frozenset({"starts_at", "ends_at", "timezone", "venue", "address", "online"})
 SHOWN = timedelta(days=30)  # how long the page says what was announced before
 
 

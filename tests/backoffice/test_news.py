@@ -1,14 +1,15 @@
 """Before an organiser moves or cancels an event, the page says how many people will be told."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from eventreg.events import queries
+from eventreg.events import queries, services
 from eventreg.events.models import Notice
-from eventreg.shared.db import db
+from eventreg.shared.db import db, transaction
 from tests.backoffice.test_settings import fields
 
 EVENT = "/organisation/evenements/journee/"
@@ -92,3 +93,40 @@ def test_cancelling_can_write_to_nobody(owner: FlaskClient) -> None:
     page = owner.get(f"{EVENT}annuler/")
     owner.post(f"{EVENT}annuler/", data=fields(page) | {"quiet": "y"})
     assert (stored().state, notices()) == ("cancelled", [])
+
+
+DOCUMENT = (
+    "---\ntitle: Journée\nevent_start_date: 2027-03-01 09:00:00 +01:00\nlieu: {place}\n"
+    "date: 2026-12-01 09:00:00 +01:00\n---\n\nTexte.\n"
+)
+
+
+def upload(client: FlaskClient, place: str) -> Any:
+    page = client.get("/organisation/importer/")
+    raw = DOCUMENT.format(place=place).encode()
+    file = (io.BytesIO(raw), "journee.md")
+    return client.post("/organisation/importer/", data=fields(page) | {"document": file})
+
+
+def confirm(client: FlaskClient, report: Any, **more: str) -> Any:
+    return client.post("/organisation/importer/confirmer/", data=fields(report) | more)
+
+
+def test_a_document_that_moves_an_event_says_whom_it_concerns(
+    now: Any, organiser_client: Any, make_registration: Any
+) -> None:
+    client = organiser_client()
+    first = upload(client, "Lieu A")
+    assert "prévenue" not in first.text
+    assert confirm(client, first).status_code == 303
+    with transaction():
+        event = services.locked("journee")
+        services.publish(event, actor="operator", now=now)
+    make_registration(event)
+    report = upload(client, "Lieu B")
+    assert "1 personne sera prévenue" in report.text
+    assert notices() == []
+    assert confirm(client, report).status_code == 303
+    assert notices() == [("moved", "Lieu B")]
+    assert confirm(client, upload(client, "Lieu C"), quiet="y").status_code == 303
+    assert (stored().venue, len(notices())) == ("Lieu C", 1)

@@ -12,12 +12,13 @@ from eventreg.backoffice.access import bp, filled
 from eventreg.backoffice.forms import NewEventForm
 from eventreg.backoffice.import_forms import KEEP, ConfirmImportForm, ImportForm, choices_form
 from eventreg.config import Settings
-from eventreg.events import importing
+from eventreg.events import importing, notices
 from eventreg.events import services as events
 from eventreg.events.errors import BadValue, SlugTaken
 from eventreg.events.jekyll import Document, DocumentError, parse
 from eventreg.organisers.access import account
 from eventreg.organisers.rules import Action
+from eventreg.registration import queries as registrations
 from eventreg.registration.rules import next_change, signup_state
 from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.clock import utc_now
@@ -119,6 +120,7 @@ def _report(name: str, raw: bytes, *, stale: bool = False) -> ResponseReturnValu
         errors=errors,
         warnings=problems,
         stale=stale,
+        people=_to_tell(report) if report else 0,
         form=choices_form(
             report.clashes if report else (),
             document.timezone if document else "UTC",
@@ -130,6 +132,12 @@ def _report(name: str, raw: bytes, *, stale: bool = False) -> ResponseReturnValu
     if errors:
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     return page, HTTPStatus.CONFLICT if stale else HTTPStatus.OK
+
+
+def _to_tell(report: importing.Report) -> int:
+    """How many people would be told that the event moves; none when it stays where it is."""
+    may_move = report.moves or any(clash.key in notices.PLANNED for clash in report.clashes)
+    return registrations.active_count(report.event_id) if may_move and report.event_id else 0
 
 
 def _read(name: str, raw: bytes) -> tuple[Document | None, list[tuple[int | None, str]]]:
@@ -158,7 +166,12 @@ def confirm_import() -> ResponseReturnValue:
     }
     try:
         with transaction():
-            report = _apply(document, choices=choices, version=form.version_seen)
+            report = _apply(
+                document,
+                choices=choices,
+                version=form.version_seen,
+                tell=not form.quiet.data,
+            )
     except Stale:
         return _report(*given, stale=True)
     flash(
