@@ -7,13 +7,16 @@ from sqlalchemy import Select, delete, update
 
 from eventreg.audit.models import AuditEntry
 from eventreg.eligibility.models import ListEntry
-from eventreg.events.models import Event, Pool
+from eventreg.events.models import Event
 from eventreg.files import services as files
 from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserRole, OrganiserSession, SignInLink
 from eventreg.privacy import queries
 from eventreg.privacy.models import ErasureReceipt
-from eventreg.registration.models import Receipt, Registration
+from eventreg.registration.models import PoolSeats, Receipt, Registration
+from eventreg.registration.queries import line as registrations
+from eventreg.registration.services import pools
+from eventreg.registration.services.pools import Change
 from eventreg.shared.db import db, transaction
 
 BATCH = 500
@@ -67,6 +70,7 @@ def _registrations(ids: list[int], _now: datetime) -> None:
     db.session.execute(delete(OutboxMessage).where(OutboxMessage.registration_id.in_(ids)))
     db.session.execute(delete(Receipt).where(Receipt.registration_id.in_(ids)))
     files.erase_of(ids)
+    others = _pool_seats(ids)
     gone = delete(Registration).where(Registration.id.in_(ids))
     freed: dict[int, int] = {}
     # What each row held is read as it goes: somebody may be cancelling it at this moment.
@@ -74,17 +78,21 @@ def _registrations(ids: list[int], _now: datetime) -> None:
         gone.returning(Registration.event_id, Registration.seats)
     ):
         freed[event_id] = freed.get(event_id, 0) + seats
-    for event_id in sorted(event_id for event_id, seats in freed.items() if seats):
-        _give_back(event_id, freed[event_id])
+    own = registrations.own_pools([event_id for event_id, seats in freed.items() if seats])
+    for event_id, pool_id in own.items():
+        others[pool_id] = others.get(pool_id, Change()).plus(seats=-freed[event_id])
+    pools.apply(others)
 
 
-def _give_back(event_id: int, seats: int) -> None:
-    db.session.execute(
-        update(Pool)
-        .where(Pool.event_id == event_id, Pool.kind == "event")
-        .values(taken=Pool.taken - seats),
-        execution_options={"synchronize_session": False},
-    )
+def _pool_seats(ids: list[int]) -> dict[int, Change]:
+    """What these people held or lacked in pools, no longer theirs."""
+    changes: dict[int, Change] = {}
+    gone = delete(PoolSeats).where(PoolSeats.registration_id.in_(ids))
+    columns = (PoolSeats.pool_id, PoolSeats.seats, PoolSeats.held, PoolSeats.lacking)
+    for pool_id, seats, held, lacking in db.session.execute(gone.returning(*columns)):
+        change = changes.get(pool_id, Change())
+        changes[pool_id] = change.plus(seats=-seats if held else 0, line=-seats if lacking else 0)
+    return changes
 
 
 def _list_entries(ids: list[int], _now: datetime) -> None:

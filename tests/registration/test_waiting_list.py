@@ -12,6 +12,7 @@ from eventreg.events import services as event_services
 from eventreg.events.models import Event, Pool
 from eventreg.mailing.models import OutboxMessage
 from eventreg.operations.invariants import all_findings
+from eventreg.privacy import services as privacy
 from eventreg.registration import errors, queries, rules, services
 from eventreg.registration.models import PoolSeats, Registration
 from eventreg.registration.queries import line
@@ -375,3 +376,15 @@ def test_an_offer_ends_in_hours_that_people_work_and_before_the_event(
         timezone="Europe/Paris",
     )
     assert found == at(expected)
+
+
+def test_the_seats_of_people_erased_on_their_date_are_given_back_in_every_pool(
+    workshop: Callable[..., Wishes],
+) -> None:
+    sign_up("anne", workshop())
+    sign_up("bea", workshop(), in_line=True)
+    with clock.frozen(NOW + timedelta(days=20 + 93)):
+        privacy.erase_due(clock.utc_now())
+        assert counts() == {"": (0, 0), "atelier": (0, 0)}
+        assert not db.session.execute(select(PoolSeats)).first()
+        well()

@@ -25,6 +25,12 @@ from eventreg.shared.db import db
 IN_LINE_READ = 400
 
 
+def own_pools(event_ids: Sequence[int]) -> dict[int, int]:
+    """The id of the own pool of each of these events."""
+    query = select(Pool.event_id, Pool.id).where(Pool.event_id.in_(event_ids), Pool.kind == "event")
+    return dict(db.session.execute(query).tuples().all())
+
+
 def pool_ids(event_id: int) -> dict[str, int]:
     """The id of each pool of an event, by its key ('' for the event's own)."""
     query = select(Pool.key, Pool.id).where(Pool.event_id == event_id)

@@ -79,8 +79,8 @@ def _seats(
         leave_line(registration.id, facts.pool_id, changes)
     for row in line.pool_seats(registration.id):
         if row.pool_id != facts.pool_id and row.held != holding:
-            changes[row.pool_id] = _plus(
-                changes, row.pool_id, seats=row.seats if holding else -row.seats
+            changes[row.pool_id] = changes.get(row.pool_id, Change()).plus(
+                seats=row.seats if holding else -row.seats
             )
             _set(registration.id, row.pool_id, held=holding)
     if after is State.WAITING:
@@ -106,7 +106,7 @@ def join_line(registration_id: int, own: dict[int, int], changes: dict[int, Chan
         ask(registration_id, {pool_id: seats}, held=False)
     lacking = []
     for row in line.lacking(registration_id):
-        changes[row.pool_id] = _plus(changes, row.pool_id, line=row.seats)
+        changes[row.pool_id] = changes.get(row.pool_id, Change()).plus(line=row.seats)
         _set(registration_id, row.pool_id, lacking=True)
         lacking.append(row.pool_id)
     return lacking
@@ -116,15 +116,10 @@ def leave_line(registration_id: int, own_pool: int, changes: dict[int, Change]) 
     """No longer in line: what was lacking is lacking no more."""
     for row in line.pool_seats(registration_id):
         if row.lacking:
-            changes[row.pool_id] = _plus(changes, row.pool_id, line=-row.seats)
+            changes[row.pool_id] = changes.get(row.pool_id, Change()).plus(line=-row.seats)
             _set(registration_id, row.pool_id, lacking=False)
     wanted = (PoolSeats.registration_id == registration_id, PoolSeats.pool_id == own_pool)
     db.session.execute(delete(PoolSeats).where(*wanted))
-
-
-def _plus(changes: dict[int, Change], pool_id: int, *, seats: int = 0, line: int = 0) -> Change:
-    known = changes.get(pool_id, Change())
-    return Change(known.seats + seats, known.line + line)
 
 
 def _set(registration_id: int, pool_id: int, **values: bool) -> None:

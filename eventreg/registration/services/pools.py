@@ -33,6 +33,10 @@ class Change(NamedTuple):
     seats: int = 0
     line: int = 0
 
+    def plus(self, *, seats: int = 0, line: int = 0) -> "Change":
+        """This change and another one of the same pool."""
+        return Change(self.seats + seats, self.line + line)
+
 
 def apply(
     changes: Mapping[int, Change], *, over_capacity: bool = False, waited: bool = False
