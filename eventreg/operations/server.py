@@ -1,5 +1,6 @@
 """The web server: gunicorn with threads, the application loaded once and shared by its workers."""
 
+import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -82,6 +83,7 @@ def serve(
 
 def _begin(after_fork: Callable[[], None]) -> None:
     sys.setswitchinterval(SWITCH)
+    gc.freeze()  # the code and templates loaded before the fork are never looked at again
     after_fork()
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
@@ -72,6 +73,7 @@ class Address:
     domain: str
 
 
+@lru_cache(maxsize=64)  # one sign-up asks three times: its form, its row, its letter
 def canonical(raw: str) -> Address:
     """The canonical form: NFC, lower case, IDNA A-labels, no root dot.
 
