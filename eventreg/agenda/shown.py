@@ -16,7 +16,7 @@ from eventreg.events.rules import Planned
 from eventreg.registration.rules import SignupFacts, signup_state
 from eventreg.shared import letters, urls
 from eventreg.shared.i18n import current_locale
-from eventreg.shared.richtext import trusted
+from eventreg.shared.richtext import plain, trusted
 
 SUMMARY = 200
 
@@ -67,10 +67,9 @@ def context(
     locale, over, phase = current_locale(), over_at(event), phase_of(event, now)
     days = _days(event)
     known = _known_track(days, track)
-    lead = said(
-        _lead(event.lead, event.lead_html), _lead(event.lead_en, event.lead_en_html), locale
-    )
-    plain_lead = said(event.lead, event.lead_en, locale)
+    english = plain(event.lead_en) if event.lead_en else ""
+    lead = said(_lead(event.lead, event.lead_html), _lead(english, event.lead_en_html), locale)
+    plain_lead = said(event.lead, english, locale)
     return {
         "event": event,
         "facts": facts,
