@@ -26,6 +26,7 @@ from eventreg.factory import create_app
 from eventreg.operations import migrations
 from eventreg.organisers import services as organiser_services
 from eventreg.organisers.rules import Role
+from eventreg.questionnaire import queries as forms
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import ALWAYS_HOLDING, State
 from eventreg.shared import bell, clock
@@ -153,6 +154,7 @@ def app(_shared_app: Flask, settings: Settings, database_name: str) -> Iterator[
             _empty()
     _shared_app.extensions["pagecache"].clear()
     _shared_app.extensions.pop("signup-pages", None)  # PostgreSQL numbers the next event anew
+    forms.forget()
     yield _shared_app
     with _shared_app.app_context():
         db.session.rollback()

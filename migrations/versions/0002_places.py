@@ -142,6 +142,41 @@ def upgrade() -> None:
         batch_op.create_index("ix_notices_event_id", ["event_id", "id"], unique=False)
 
     op.create_table(
+        "proposals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=32), nullable=False),
+        sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("stop_nonce", sa.String(length=32), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("given_name", sa.Text(), nullable=False),
+        sa.Column("family_name", sa.Text(), nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.CheckConstraint("kind IN ('colleague','address')", name=op.f("ck_proposals_kind")),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name=op.f("fk_proposals_registration_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposals")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_proposals_public_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("proposals", schema=None) as batch_op:
+        batch_op.create_index("ix_proposals_expires_at", ["expires_at"], unique=False)
+        batch_op.create_index(
+            "ix_proposals_registration_id", ["registration_id", "id"], unique=False
+        )
+
+    op.create_table(
         "registration_seats",
         sa.Column("registration_id", sa.Integer(), nullable=False),
         sa.Column("pool_id", sa.Integer(), nullable=False),
@@ -419,6 +454,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_registration_seats_pool_id")
 
     op.drop_table("registration_seats")
+    with op.batch_alter_table("proposals", schema=None) as batch_op:
+        batch_op.drop_index("ix_proposals_registration_id")
+        batch_op.drop_index("ix_proposals_expires_at")
+
+    op.drop_table("proposals")
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index("ix_notices_event_id")
         batch_op.drop_index("ix_notices_done_at")
