@@ -1,6 +1,7 @@
 """Words of the pages about who may come."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from eventreg.eligibility.rules import Decision
 from eventreg.shared.errors import N_
@@ -88,6 +89,30 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "review": (N_("Held for a decision"), "warning"),
     "refused": (N_("Address refused"), "error"),
 }
+
+
+def sort_of_body(category: str) -> str:
+    """The category of a body, in words."""
+    return say(CATEGORIES[category]) if category in CATEGORIES else ""
+
+
+def evidence(registration: Any) -> list[tuple[str, str]]:
+    """What was kept of the decision about a person, the empty parts left out."""
+    known = [
+        (N_("How it was decided"), say(METHODS.get(registration.eligibility_method, ""))),
+        (N_("Body"), registration.eligibility_body),
+        (N_("Sort of body"), sort_of_body(registration.eligibility_category)),
+        ("SIRET", registration.eligibility_siret),
+        (N_("Roles told by ProConnect"), ", ".join(registration.eligibility_roles or ())),
+        (
+            N_("Rule"),
+            f"{registration.eligibility_rule} ({registration.eligibility_reason})"
+            if registration.eligibility_rule
+            else "",
+        ),
+        (N_("Version of the registry"), registration.registry_version),
+    ]
+    return [(say(term), value) for term, value in known if value]
 
 
 def explained(decision: Decision) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, true
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
 
 from eventreg.audit.models import AuditEntry
 from eventreg.backoffice.rules import PAGE_SIZE, EventLine
@@ -14,7 +14,7 @@ from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser
 from eventreg.organisers.rules import Account
 from eventreg.registration import queries as registrations
-from eventreg.registration.models import Registration
+from eventreg.registration.models import ACTIVE, Registration
 from eventreg.registration.queries import Page
 from eventreg.registration.rules import SignupFacts
 from eventreg.shared.db import db
@@ -103,6 +103,47 @@ def attendees(event_id: int, *, search: str, state: str, sort: str, page: int) -
     )
     query = select(*columns).where(*wanted).order_by(*_ORDERS[sort])
     return _page(counting, query, page)
+
+
+def requests(event_id: int, *, page: int) -> Page:
+    """One page of people who await a decision, the oldest first, with what is known of each."""
+    wanted = (
+        Registration.event_id == event_id,
+        or_(
+            Registration.state == "pending",
+            and_(Registration.state == "waiting", Registration.cleared.is_(False)),
+        ),
+    )
+    counting = select(func.count()).select_from(Registration).where(*wanted)
+    columns = (
+        Registration.public_id,
+        Registration.given_name,
+        Registration.family_name,
+        Registration.email,
+        Registration.email_key,
+        Registration.organisation,
+        Registration.registered_at,
+        Registration.justification,
+        Registration.eligibility_outcome,
+        Registration.eligibility_reason,
+        Registration.eligibility_rule,
+        Registration.eligibility_body,
+        Registration.eligibility_category,
+        Registration.eligibility_method,
+        Registration.state,
+    )
+    query = select(*columns).where(*wanted).order_by(Registration.registered_at, Registration.id)
+    return _page(counting, query, page)
+
+
+def families(event_id: int) -> dict[tuple[str, str], int]:
+    """How many active people of each category of bodies and outcome."""
+    query = (
+        select(Registration.eligibility_category, Registration.eligibility_outcome, func.count())
+        .where(Registration.event_id == event_id, ACTIVE)
+        .group_by(Registration.eligibility_category, Registration.eligibility_outcome)
+    )
+    return {(category, outcome): count for category, outcome, count in db.session.execute(query)}
 
 
 def mails(event_id: int, *, state: str, page: int) -> Page:

@@ -249,6 +249,8 @@ def eligibility(registration: Any) -> str:
     """Why the service judged the address as it did; empty when there is nothing to explain."""
     if registration.eligibility_reason == "organiser_decision":
         return say(N_("An organiser added this person."))
+    if registration.eligibility_rule == "event.exception":
+        return say(N_("The address alone was refused; this person asks for an exception."))
     try:
         known = Outcome(registration.eligibility_outcome)
     except ValueError:

@@ -56,6 +56,8 @@ def test_refused_then_asked_then_in_the_queue(
     owner = organiser_client()
     file = owner.get(f"/organisation/evenements/journee/inscriptions/{row.public_id}/")
     assert WHY in unescape(file.text)
+    queue = unescape(owner.get("/organisation/evenements/journee/demandes/").text)
+    assert (WHY in queue, "demande une exception" in queue) == (True, True)
     traces = db.session.execute(select(AuditEntry.details)).scalars().all()
     assert not any("Bourg" in str(details) for details in traces), (
         "the trace holds no words of theirs"

@@ -6,9 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from eventreg.backoffice import queries, rules, words
+from eventreg.backoffice import audience_words, queries, rules, words
 from eventreg.backoffice.access import bp, event, filled
 from eventreg.backoffice.forms import AddForm
+from eventreg.eligibility.services import open_domain
 from eventreg.organisers.access import account
 from eventreg.organisers.rules import Action
 from eventreg.registration import queries as registrations
@@ -70,6 +71,8 @@ def attendee(public_id: str) -> ResponseReturnValue:
         trace=trace,
         names=queries.names_of(entry.actor for entry in trace),
         acts=rules.possible_acts(registration.state),
+        evidence=audience_words.evidence(registration),
+        domain=open_domain(registration.email_key),
     )
 
 

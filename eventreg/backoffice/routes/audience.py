@@ -151,7 +151,7 @@ def lists() -> ResponseReturnValue:
         with transaction():
             now, actor, verdict = utc_now(), account().actor, str(form.verdict.data)
             counts = services.import_list(event().id, read, verdict=verdict, by=actor, now=now)
-            _count_on(verdict)
+            count_on(verdict)
     except DomainError as refusal:
         form.show(refusal)
         return _lists_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -171,7 +171,7 @@ def lists() -> ResponseReturnValue:
     return redirect(url_for("backoffice.lists", slug=event().slug), HTTPStatus.SEE_OTHER)
 
 
-def _count_on(verdict: str) -> None:
+def count_on(verdict: str) -> None:
     """A list counts only when the policy says so: adding to it says so."""
     present = _present()
     word = {"accepted": "listed", "invited": "invited"}.get(verdict)

@@ -37,7 +37,7 @@ def decide(public_id: str, act: str) -> ResponseReturnValue:
     if request.method == "POST":
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.validate_on_submit():
-            refusal = _act(event().id, public_id, ACTS[act], form.reason.data or "")
+            refusal = decide_one(event().id, public_id, ACTS[act], form.reason.data or "")
             if refusal is None:
                 flash(_done(act), "success")
                 target = url_for("backoffice.attendee", slug=event().slug, public_id=public_id)
@@ -56,7 +56,7 @@ def decide(public_id: str, act: str) -> ResponseReturnValue:
     return page, status
 
 
-def _act(event_id: int, public_id: str, act: Act, reason: str) -> DomainError | None:
+def decide_one(event_id: int, public_id: str, act: Act, reason: str) -> DomainError | None:
     """Does it; the refusal when it cannot be done any more."""
     try:
         with transaction():

@@ -6,6 +6,7 @@ from eventreg.eligibility.services.deciding import (
     decide_for,
     evidence,
     exception,
+    open_domain,
     policy_at,
 )
 from eventreg.eligibility.services.lists import (
@@ -45,6 +46,7 @@ __all__ = [
     "forget",
     "import_list",
     "load_web",
+    "open_domain",
     "policy_at",
     "read_file",
     "remove_domain",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from eventreg.eligibility import queries
+from eventreg.eligibility.registry import Override
 from eventreg.eligibility.rules import (
     Decision,
     Identity,
@@ -77,6 +78,14 @@ def _named(text: str, event_id: int) -> Mapping[str, str]:
     except InvalidAddress:
         return _NONE
     return queries.naming(event_id, entries_for(address))
+
+
+def open_domain(email_key: str) -> str:
+    """The domain of an address, for an event to accept or refuse; "" where anybody gets one."""
+    domain = email_key.rpartition("@")[2]
+    row = current_registry().row(domain)
+    code = row.code if isinstance(row, Override) else ""
+    return "" if code in ("free_or_isp_mailbox", "disposable", "citizen") else domain
 
 
 def policy_at(slug: str) -> tuple[int, Policy] | None:

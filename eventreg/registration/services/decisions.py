@@ -35,6 +35,7 @@ def decide(registration: Registration, *, accept: bool, reason: str, actor: str)
     page = queries.signup_page_of(registration.event_id)
     now = clock.deciding_instant(db.session)
     registration.decision_reason = reason
+    registration.eligibility_by = actor
     if accept:
         self_service.refuse_if_over(page.facts)
         registration.cleared = True
