@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from eventreg.events import services as events
-from eventreg.events.commands.group import ACTOR, cli
+from eventreg.events.commands.group import ACTOR
+from eventreg.events.commands.group import cli as events_group
 from eventreg.questionnaire import documents, services
 from eventreg.questionnaire.documents import File
 from eventreg.questionnaire.errors import BadForm
@@ -53,7 +54,7 @@ eligibility: {who: [public_agents, listed], on_review: ask}
 """
 
 
-@cli.command(
+@events_group.command(
     "form",
     help="Read a form from FILE (- for stdin) into an event, or write it with --export.\n\n"
     "Kinds: text, long_text, number, date, email, phone, yes_no, one, several, select, file, "
@@ -125,5 +126,3 @@ def _tell(file: Path, line: int, path: str, words: str) -> None:
     place = f"{file}:{line}: {path}: " if path else f"{file}:{line}: "
     click.echo(place + words, err=True)
 
-
-events_group = cli
