@@ -11,6 +11,7 @@ from eventreg.backoffice import routes as backoffice
 from eventreg.config import ROOT, Settings, read
 from eventreg.eligibility import commands as eligibility_commands
 from eventreg.events import commands as events_commands
+from eventreg.events import indexing
 from eventreg.mailing import commands as mailing_commands
 from eventreg.mailing import delivery
 from eventreg.mailing import routes as mailing
@@ -18,6 +19,7 @@ from eventreg.operations import commands as operations_commands
 from eventreg.operations import routes as operations
 from eventreg.organisers import commands as organisers_commands
 from eventreg.organisers import organiser_routes as organisers
+from eventreg.questionnaire import commands as form_commands
 from eventreg.registration import commands as registration_commands
 from eventreg.registration import routes as registration
 from eventreg.shared import access, db, http, i18n, limits, theme, urls
@@ -36,6 +38,7 @@ BLUEPRINTS = (
 )
 COMMANDS = (
     events_commands.cli,
+    form_commands.events_group,  # the same group, with `form`
     registration_commands.cli,
     eligibility_commands.cli,
     organisers_commands.cli,
@@ -63,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logging.getLogger("eventreg").setLevel(logging.INFO)
     http.init_app(app, settings)
     db.init_app(app, settings)
+    indexing.init_app()
     i18n.init_app(app, settings)
     theme.init_app(app, settings)
     limits.init_app(app, settings)

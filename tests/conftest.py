@@ -154,6 +154,7 @@ def app(_shared_app: Flask, settings: Settings, database_name: str) -> Iterator[
             _empty()
     _shared_app.extensions["pagecache"].clear()
     _shared_app.extensions.pop("signup-pages", None)  # PostgreSQL numbers the next event anew
+    _shared_app.extensions.pop("agenda-entries", None)
     forms.forget()
     yield _shared_app
     with _shared_app.app_context():

@@ -5,32 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, union_all
+from sqlalchemy import and_, func, select
 
-from eventreg.agenda.rules import Filters
-from eventreg.events.models import Event, Pool, ProgrammeSession
+from eventreg.agenda.filtering import ON_SITE, ONLINE, Entry, values_of
+from eventreg.events.models import Event, EventIndex, Pool, ProgrammeSession
+from eventreg.events.queries import SIGNUP_FACTS
 from eventreg.registration.rules import SignupFacts
 from eventreg.shared.db import db
 
 LEAD_READ = 320  # characters of the lead that a card may need
-FEED_LIMIT = 200
-_FACTS = {
-    "event_id": Event.id,
-    "slug": Event.slug,
-    "version": Event.version,
-    "event_state": Event.state,
-    "mode": Event.registration_mode,
-    "starts_at": Event.starts_at,
-    "ends_at": Event.ends_at,
-    "timezone": Event.timezone,
-    "opens_at": Event.opens_at,
-    "closes_at": Event.closes_at,
-    "pool_id": Pool.id,
-    "capacity": Pool.capacity,
-    "taken": Pool.taken,
-    "external_url": Event.external_url,
-    "audience": Event.audience,
-}
+_FACTS = SIGNUP_FACTS
 _WORDS = {
     "title": Event.title,
     "kind": Event.kind,
@@ -39,6 +23,9 @@ _WORDS = {
     "venue": Event.venue,
     "city": Event.city,
     "online": Event.online,
+    "title_en": Event.title_en,
+    "lead_en": func.substr(Event.lead_en, 1, LEAD_READ),
+    "venue_en": Event.venue_en,
 }
 
 
@@ -54,22 +41,9 @@ class Card:
     venue: str
     city: str
     online: bool
-
-
-@dataclass(frozen=True)
-class AgendaPage:
-    """Cards of one page, upcoming first, and how many there are in all."""
-
-    upcoming: Sequence[Card]
-    past: Sequence[Card]
-    upcoming_count: int
-    past_count: int
-    number: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-(self.upcoming_count + self.past_count) // self.size))
+    title_en: str = ""
+    lead_en: str = ""  # Markdown
+    venue_en: str = ""
 
 
 def event(event_id: int) -> Event:
@@ -98,51 +72,108 @@ def sessions(event_id: int) -> Sequence[Any]:
     return db.session.execute(query).all()
 
 
-def kinds(limit: int = 60) -> Sequence[str]:
-    """The kinds of the events shown, by name."""
-    query = (
-        select(Event.kind)
-        .where(Event.state == "published", Event.kind != "")
-        .distinct()
-        .order_by(Event.kind)
-        .limit(limit)
+SHOWN = ("published", "cancelled", "archived")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Differs after any change of an event that the agenda shows or showed."""
+
+    number: int
+    versions: int
+    last: int
+    changed: datetime | None
+
+
+def stamp() -> Stamp:
+    """Of the events now, by one index alone (ix_events_shown)."""
+    columns = (
+        func.count(),
+        func.coalesce(func.sum(Event.version), 0),
+        func.coalesce(func.max(Event.id), 0),
+        func.max(Event.updated_at),
     )
-    return db.session.execute(query).scalars().all()
+    number, versions, last, changed = db.session.execute(
+        select(*columns).where(Event.state.in_(SHOWN))
+    ).one()
+    return Stamp(number, int(versions), last, changed)
 
 
-def agenda(filters: Filters, *, now: datetime, today: datetime, size: int) -> AgendaPage:
-    """One page: upcoming events by start, then the past, latest first. Two statements.
+def entries() -> list[Entry]:
+    """Everything that the agenda can show, by start, as filters see it."""
+    columns = (
+        Event.id,
+        Event.starts_at,
+        Event.ends_at,
+        Event.day_only,
+        Event.state,
+        EventIndex.kind,
+        EventIndex.themes,
+        EventIndex.audience,
+        EventIndex.month,
+        EventIndex.online,
+        EventIndex.on_site,
+        EventIndex.town_key,
+        EventIndex.town,
+    )
+    query = (
+        select(*columns)
+        .join(EventIndex, EventIndex.event_id == Event.id)
+        .where(Event.state.in_(SHOWN), Event.starts_at.is_not(None))
+        .order_by(Event.starts_at, Event.id)
+    )
+    return [_entry(row) for row in db.session.execute(query)]
 
-    `today` is the instant at which the present day began: an event that states no end is not over
-    before its day is.
-    """
-    wanted = _wanted(filters)
-    coming, gone = _coming(now, today), _gone(now, today)
-    counts = select(_count(coming, wanted), _count(_SHOWN, wanted))
-    upcoming_count, shown_count = db.session.execute(counts).one()
-    past_count = shown_count - upcoming_count
-    offset = (filters.page - 1) * size
-    upcoming: Sequence[Card] = ()
-    past: Sequence[Card] = ()
-    if offset < upcoming_count:
-        upcoming = _cards(coming, wanted, offset=offset, limit=size)
-    room = size - len(upcoming)
-    if room and past_count:
-        first = max(offset - upcoming_count, 0)
-        past = _cards(gone, wanted, offset=first, limit=room, latest_first=True)
-    return AgendaPage(upcoming, past, upcoming_count, past_count, filters.page, size)
+
+def _entry(row: Any) -> Entry:
+    places = (ONLINE if row.online else "", ON_SITE if row.on_site else "", row.town_key)
+    values = values_of(
+        kind=row.kind, themes=row.themes, places=places, audience=row.audience, month=row.month
+    )
+    return Entry(
+        row.id,
+        row.starts_at,
+        row.ends_at,
+        row.day_only,
+        row.state == "archived",
+        values,
+        row.town,
+    )
 
 
-def calendar(*, now: datetime, today: datetime) -> Sequence[Any]:
-    """The next events as the calendar file needs them, cancelled ones included."""
-    chosen = _chosen(_coming(now, today), [], limit=FEED_LIMIT)
+def holding(terms: Sequence[str]) -> frozenset[int]:
+    """The events whose words hold all the terms (folded)."""
+    held = [EventIndex.words.contains(term, autoescape=True) for term in terms]
+    query = select(EventIndex.event_id).where(*held)
+    return frozenset(db.session.execute(query).scalars())
+
+
+def cards(ids: Sequence[int]) -> Sequence[Card]:
+    """The cards of these events, in this order."""
+    columns = [column.label(f"f_{name}") for name, column in _FACTS.items()]
+    columns += [column.label(f"w_{name}") for name, column in _WORDS.items()]
+    query = (
+        select(*columns)
+        .join(Pool, and_(Pool.event_id == Event.id, Pool.kind == "event"))
+        .where(Event.id.in_(ids))
+    )
+    found = {row._mapping["f_event_id"]: _card(row._mapping) for row in db.session.execute(query)}
+    return [found[key] for key in ids if key in found]
+
+
+def listed(ids: Sequence[int]) -> Sequence[Any]:
+    """The events of a feed, in this order, as its file needs them."""
     columns = (
         Event.id,
         Event.slug,
         Event.state,
         Event.version,
+        Event.published_at,
         Event.title,
+        Event.title_en,
+        Event.kind,
         Event.lead,
+        Event.lead_en,
         Event.starts_at,
         Event.ends_at,
         Event.day_only,
@@ -153,127 +184,20 @@ def calendar(*, now: datetime, today: datetime) -> Sequence[Any]:
         Event.online,
         Event.updated_at,
     )
-    query = select(*columns).where(Event.id.in_(chosen)).order_by(Event.starts_at, Event.id)
-    return db.session.execute(query).all()
+    query = select(*columns).where(Event.id.in_(ids))
+    found = {row.id: row for row in db.session.execute(query)}
+    return [found[key] for key in ids if key in found]
 
 
-def calendar_version(*, now: datetime, today: datetime) -> Sequence[Any]:
-    """(id, version) of the events of the calendar."""
-    chosen = _chosen(_coming(now, today), [], limit=FEED_LIMIT)
-    query = select(Event.id, Event.version).where(Event.id.in_(chosen)).order_by(Event.id)
-    return db.session.execute(query).all()
-
-
-Arms = list[ColumnElement[bool]]
-# Counted by the index alone; what is not to come is past.
-_SHOWN: Arms = [
-    and_(Event.state == state, Event.starts_at.is_not(None))
-    for state in ("published", "cancelled", "archived")
-]
-
-
-def _coming(now: datetime, today: datetime) -> Arms:
-    """Events not over, as disjoint ranges of one index (state, starts_at, ends_at, day_only)."""
-    arms = []
-    for state in ("published", "cancelled"):
-        begun = and_(Event.state == state, Event.starts_at <= now)
-        arms += [
-            and_(Event.state == state, Event.starts_at > now),
-            and_(begun, Event.ends_at > now),
-            and_(begun, Event.ends_at.is_(None), Event.starts_at >= today),
-            and_(begun, Event.day_only.is_(True), Event.ends_at >= today, Event.ends_at <= now),
-        ]
-    return arms
-
-
-def _gone(now: datetime, today: datetime) -> Arms:
-    """Events that are over, and the archived ones."""
-    still = or_(
-        Event.ends_at > now,
-        and_(Event.ends_at.is_(None), Event.starts_at >= today),
-        and_(Event.day_only.is_(True), Event.ends_at.is_not(None), Event.ends_at >= today),
-    )
-    # `ends_at > now` is null, not false, without an end: say what is meant.
-    over = or_(
-        and_(Event.ends_at.is_(None), Event.starts_at < today),
-        and_(Event.ends_at.is_not(None), not_(still)),
-    )
-    arms = [
-        and_(Event.state == state, Event.starts_at <= now, over)
-        for state in ("published", "cancelled")
-    ]
-    return [*arms, and_(Event.state == "archived", Event.starts_at.is_not(None))]
-
-
-def _wanted(filters: Filters) -> Arms:
-    wanted: Arms = []
-    for word in filters.words.split()[:6]:
-        # SQLite's lower() knows no accents: « été » finds « Été » by its second spelling.
-        spellings = {word.lower(), word.capitalize()}
-        wanted.append(
-            or_(
-                *(
-                    column.icontains(spelling, autoescape=True)
-                    for spelling in sorted(spellings)
-                    for column in (Event.title, Event.lead)
-                )
-            )
-        )
-    if filters.kind:
-        wanted.append(Event.kind == filters.kind)
-    if filters.participation == "en-ligne":
-        wanted.append(Event.online.is_(True))
-    elif filters.participation == "sur-place":
-        wanted.append(or_(Event.address != "", Event.city != "", Event.online.is_(False)))
-    return wanted
-
-
-def _count(arms: Arms, wanted: Arms) -> ColumnElement[int]:
-    parts = [
-        select(func.count()).select_from(Event).where(arm, *wanted).scalar_subquery()
-        for arm in arms
-    ]
-    total: ColumnElement[int] = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
-
-
-def _chosen(
-    arms: Arms, wanted: Arms, *, limit: int, offset: int = 0, latest_first: bool = False
-) -> Select[tuple[int]]:
-    """Ids of one page: each arm gives its first rows by index, the best of them are kept."""
-    order = Event.starts_at.desc() if latest_first else Event.starts_at.asc()
-    firsts = []
-    for arm in arms:
-        part = (
-            select(Event.id, Event.starts_at)
-            .where(arm, *wanted)
-            .order_by(order, Event.id)
-            .limit(limit + offset)
-            .subquery()
-        )
-        firsts.append(select(part.c.id, part.c.starts_at))
-    union = union_all(*firsts).subquery()
-    by = union.c.starts_at.desc() if latest_first else union.c.starts_at.asc()
-    page = select(union.c.id).order_by(by, union.c.id).limit(limit).offset(offset).subquery()
-    return select(page.c.id)
-
-
-def _cards(
-    arms: Arms, wanted: Arms, *, offset: int, limit: int, latest_first: bool = False
-) -> Sequence[Card]:
-    chosen = _chosen(arms, wanted, limit=limit, offset=offset, latest_first=latest_first)
-    order = Event.starts_at.desc() if latest_first else Event.starts_at.asc()
-    columns = [column.label(f"f_{name}") for name, column in _FACTS.items()]
-    columns += [column.label(f"w_{name}") for name, column in _WORDS.items()]
+def addresses(limit: int) -> Sequence[Any]:
+    """(slug, updated_at) of the events shown, latest first: for the site map."""
     query = (
-        select(*columns)
-        .join(Pool, and_(Pool.event_id == Event.id, Pool.kind == "event"))
-        .where(Event.id.in_(chosen))
-        .order_by(order, Event.id)
+        select(Event.slug, Event.updated_at)
+        .where(Event.state.in_(SHOWN), Event.starts_at.is_not(None))
+        .order_by(Event.starts_at.desc(), Event.id)
+        .limit(limit)
     )
-    return [_card(row._mapping) for row in db.session.execute(query)]
+    return db.session.execute(query).all()
 
 
 def _card(row: Any) -> Card:

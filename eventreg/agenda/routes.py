@@ -1,7 +1,7 @@
 """The public site: agenda, event pages, calendar files, the pages the State owes."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,18 @@ from flask import request as current_request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from eventreg.agenda import feeds, queries, rules, shown, words
+from eventreg.agenda import (
+    catalogue,
+    choosing,
+    feeds,
+    filtering,
+    queries,
+    rules,
+    shown,
+    syndication,
+    words,
+)
+from eventreg.agenda.filtering import Filters
 from eventreg.agenda.queries import Card
 from eventreg.config import Settings
 from eventreg.events import notices
@@ -20,11 +31,23 @@ from eventreg.shared import clock, pagecache, urls
 from eventreg.shared.access import PUBLIC, access
 from eventreg.shared.errors import NotFound
 from eventreg.shared.i18n import LOCALES, current_locale
+from eventreg.shared.richtext import plain
 
 bp = Blueprint("agenda", __name__)
 pages = Blueprint("pages", __name__)
 CARDS = 12
 CARD_LEAD = 150  # characters
+FED = 200  # events of a feed
+MAPPED = 20_000  # events in a site map: well below the 50,000 that search engines take
+PAGES = {
+    "accessibility": ("/accessibilite/", "accessibilite"),
+    "legal": ("/mentions-legales/", "mentions-legales"),
+    "privacy": ("/donnees-personnelles/", "donnees-personnelles"),
+    "sitemap": ("/plan-du-site/", "plan-du-site"),
+    "cookies": ("/gestion-des-cookies/", "cookies"),
+    "ecodesign": ("/ecoconception/", "ecoconception"),
+    "help": ("/aide/", "aide"),
+}
 
 
 @bp.record_once
@@ -36,25 +59,30 @@ def _keep_pages(state: BlueprintSetupState) -> None:
 @bp.get("/agenda/", endpoint="index")
 @access(PUBLIC)
 def agenda() -> ResponseReturnValue:
-    filters = rules.filters(current_request.query_string.decode("latin-1"))
-
-    def look_up() -> queries.AgendaPage:
-        now = clock.utc_now()
-        return queries.agenda(filters, now=now, today=_today(now), size=CARDS)
-
-    now = clock.utc_now()
-    page = look_up()
-    if filters.page > page.pages:
-        return redirect(f"{url_for('.index')}?{replace(filters, page=1).query}")
-    instants = [rules.changes_at(card.facts, over_at(card), now) for card in _all(page)]
-    pagecache.keep(page, look_up, until=min((i for i in instants if i), default=None))
+    filters, now = _asked(), clock.utc_now()
+    match = catalogue.match(filters, now)
+    pages = match.pages(CARDS)
+    if filters.page > pages:
+        first = replace(filters, page=1).query
+        return redirect(url_for(".index") + (f"?{first}" if first else ""))
+    ids = match.page(filters.page, CARDS)
+    cards = catalogue.cards(*ids, match.stamp)
+    instants = [rules.changes_at(card.facts, over_at(card), now) for card in _all(cards)]
+    until = min((i for i in (*instants, match.found.until) if i), default=None)
+    # While no event has changed, the same ones are found: only their places are looked up.
+    pagecache.keep(cards, lambda: catalogue.cards(*ids), until=until)
+    counts = match.found.counts
     return render_template(
         "agenda/index.html",
         filters=filters,
-        page=page,
-        upcoming=[_shown(card, now) for card in page.upcoming],
-        past=[_shown(card, now) for card in page.past],
-        kind_options=[(kind, kind) for kind in queries.kinds()],
+        counts=counts,
+        number=filters.page,
+        pages=pages,
+        upcoming=[_shown(card, now) for card in cards.upcoming],
+        past=[_shown(card, now) for card in cards.past],
+        choices=choosing.selects(counts, filters, month=f"{now.astimezone(_zone()):%Y-%m}"),
+        in_force=choosing.in_force(counts, filters),
+        feed_arguments=replace(filters, page=1).arguments(),
         **_addresses("agenda.index", filters.query),
     )
 
@@ -85,15 +113,45 @@ def event_ics(slug: str) -> ResponseReturnValue:
 @bp.get("/agenda.ics")
 @access(PUBLIC)
 def calendar_ics() -> ResponseReturnValue:
-    def look_up() -> list[tuple[int, int]]:
-        now = clock.utc_now()
-        rows = queries.calendar_version(now=now, today=_today(now))
-        return [(row.id, row.version) for row in rows]
+    filters = _asked()
+    events = _listed(filters)
+    name = choosing.feed_title(_settings().service_name, filters)
+    return _calendar(events, filename="agenda.ics", name=name)
 
-    now = clock.utc_now()
-    pagecache.keep(look_up(), look_up, until=None)
-    events = queries.calendar(now=now, today=_today(now))
-    return _calendar(events, filename="agenda.ics", name=_settings().service_name)
+
+@bp.get("/agenda/flux.xml")
+@access(PUBLIC)
+def atom() -> ResponseReturnValue:
+    filters = _asked()
+    locale, query = current_locale(), filters.query
+    tail = f"?{query}" if query else ""
+    feed = syndication.Feed(
+        title=choosing.feed_title(_settings().service_name, filters),
+        own=urls.absolute("agenda.atom", locale) + tail,
+        page=urls.absolute("agenda.index", locale) + tail,
+        since=datetime.combine(clock.utc_now().astimezone(_zone()), time(), _zone()),
+    )
+    body = syndication.atom(_listed(filters), feed, _settings(), locale=locale)
+    return Response(body, content_type="application/atom+xml; charset=utf-8")
+
+
+@bp.get("/sitemap.xml")
+@access(PUBLIC)
+def sitemap() -> ResponseReturnValue:
+    pagecache.keep(queries.stamp(), queries.stamp, until=None)
+    rows = queries.addresses(MAPPED)
+    body = syndication.sitemap(
+        rows, current_locale(), ("agenda.home", *map("pages.{}".format, PAGES))
+    )
+    return Response(body, content_type="application/xml; charset=utf-8")
+
+
+@bp.get("/robots.txt")
+@access(PUBLIC)
+def robots() -> ResponseReturnValue:
+    response = Response(syndication.robots(LOCALES), mimetype="text/plain")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def _page(path: str, name: str, template: str) -> None:
@@ -108,15 +166,7 @@ def _page(path: str, name: str, template: str) -> None:
         return response
 
 
-for _path, _name, _template in (
-    ("/accessibilite/", "accessibility", "accessibilite"),
-    ("/mentions-legales/", "legal", "mentions-legales"),
-    ("/donnees-personnelles/", "privacy", "donnees-personnelles"),
-    ("/plan-du-site/", "sitemap", "plan-du-site"),
-    ("/gestion-des-cookies/", "cookies", "cookies"),
-    ("/ecoconception/", "ecodesign", "ecoconception"),
-    ("/aide/", "help", "aide"),
-):
+for _name, (_path, _template) in PAGES.items():
     _page(_path, _name, _template)
 
 
@@ -131,13 +181,29 @@ def over_at(event: Any) -> datetime | None:
     )
 
 
-def _all(page: queries.AgendaPage) -> list[Card]:
+def _asked() -> Filters:
+    """The filters of the address of the request."""
+    return filtering.filters(current_request.query_string.decode("latin-1"))
+
+
+def _listed(filters: Filters) -> Any:
+    """The events of a feed, which is kept until one of them changes or is over.
+
+    The next ones, cancelled ones included; the last ones when the past is asked for.
+    """
+    match = catalogue.match(filters, clock.utc_now())
+    pagecache.keep(match.stamp, queries.stamp, until=match.found.until)
+    found = match.found.past if filters.period == filtering.GONE else match.found.upcoming
+    return queries.listed(found[:FED])
+
+
+def _all(page: catalogue.Cards) -> list[Card]:
     return [*page.upcoming, *page.past]
 
 
 def _shown(card: Card, now: datetime) -> dict[str, Any]:
     """A card's words; a template only places them."""
-    facts, over = card.facts, over_at(card)
+    facts, over, locale = card.facts, over_at(card), current_locale()
     zone = ZoneInfo(facts.timezone)
     starts_at = (facts.starts_at or now).astimezone(zone)
     phase = rules.phase(
@@ -145,8 +211,12 @@ def _shown(card: Card, now: datetime) -> dict[str, Any]:
     )
     return {
         "slug": facts.slug,
-        "title": card.title,
-        "lead": rules.shorten(card.lead, CARD_LEAD),
+        "title": rules.said(card.title, card.title_en, locale),
+        "lead": rules.said(
+            rules.shorten(card.lead, CARD_LEAD),
+            rules.shorten(plain(card.lead_en), CARD_LEAD) if card.lead_en else "",
+            locale,
+        ),
         "day": starts_at,
         "datetime": (starts_at.date() if card.day_only else starts_at).isoformat(),
         "day_only": card.day_only,
@@ -173,9 +243,8 @@ def _version_of(slug: str) -> SignupFacts | None:
     return _version(signups.signup_facts(slug))
 
 
-def _today(now: datetime) -> datetime:
-    zone = _settings().timezone
-    return rules.day_start(now.astimezone(ZoneInfo(zone)).date(), zone)
+def _zone() -> ZoneInfo:
+    return ZoneInfo(_settings().timezone)
 
 
 def _calendar(events: Any, *, filename: str, name: str = "") -> Response:

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 
-from eventreg.agenda import programme
+from eventreg.agenda import filtering, programme
 from eventreg.registration.rules import (
     SignupFacts,
     SignupState,
@@ -22,11 +22,9 @@ from eventreg.registration.rules import (
 from eventreg.shared.richtext import safe_href
 
 FEW_PLACES = 10  # from here on the badge says how many are left
-QUERY_LIMIT = 1_000
-WORDS_LIMIT = 100
-PARTICIPATIONS = ("sur-place", "en-ligne")
 EVENT_PATH = re.compile(r"/agenda/[^/]+/")
-CALENDAR_PATH = re.compile(r"/agenda(?:/[^/]+)?\.ics")
+CALENDAR_PATH = re.compile(r"/agenda/[^/]+\.ics")
+FILTERED = ("/", "/agenda/", "/agenda.ics", "/agenda/flux.xml")
 PLACEHOLDERS = re.compile(
     r"(?:lien|adresse|url|formulaire)?\s*(?:à|a) (?:ajouter|venir|compléter|préciser|définir)"
     r"|lien|null|none|todo|tbd|xxx+|\?+|-+|#",
@@ -43,31 +41,6 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What a visitor asked of the agenda; empty values ask for nothing."""
-
-    words: str = ""
-    kind: str = ""
-    participation: str = ""
-    page: int = 1
-
-    @property
-    def active(self) -> bool:
-        return bool(self.words or self.kind or self.participation)
-
-    def arguments(self, **others: str) -> dict[str, str]:
-        """The parameters of the address, without the page; `others` replace some."""
-        asked = {"q": self.words, "type": self.kind, "participation": self.participation}
-        return {name: value for name, value in {**asked, **others}.items() if value}
-
-    @property
-    def query(self) -> str:
-        """One spelling for each page of the agenda."""
-        page = {"page": str(self.page)} if self.page > 1 else {}
-        return urlencode({**self.arguments(), **page})
-
-
-@dataclass(frozen=True)
 class InfoField:
     """A line of the practical information; `link` is empty when there is none to follow."""
 
@@ -76,36 +49,15 @@ class InfoField:
     link: str
 
 
-def filters(query: str) -> Filters:
-    """The filters of a query string; what is unknown, repeated or out of bounds is left out."""
-    try:
-        # A server hands over raw bytes as Latin-1; what was sent is UTF-8.
-        sent = query[:QUERY_LIMIT].encode("latin-1", "replace").decode("utf-8", "replace")
-        given = dict(reversed(parse_qsl(sent, max_num_fields=20)))
-    except ValueError:
-        given = {}
-    page = given.get("page", "1")
-    participation = given.get("participation", "")
-    return Filters(
-        words=" ".join(_printable(given.get("q", "")).split())[:WORDS_LIMIT],
-        kind=_printable(given.get("type", "")).strip()[:80],
-        participation=participation if participation in PARTICIPATIONS else "",
-        page=int(page) if re.fullmatch(r"[1-9][0-9]{0,3}", page) else 1,
-    )
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
 def canonical_query(path: str, query: str) -> str | None:
     """The query that tells a shared page from another; None when the page is not shared."""
     if EVENT_PATH.fullmatch(path):
         return programme.query(programme.asked_track(query))
-    if CALENDAR_PATH.fullmatch(path):
+    if CALENDAR_PATH.fullmatch(path) or path == "/sitemap.xml":
         return ""
-    if path in ("/", "/agenda/"):
-        return filters(query).query if query else ""
+    if path in FILTERED:
+        asked = filtering.filters(query) if query else filtering.Filters()
+        return asked.query if path in FILTERED[:2] else replace(asked, page=1).query
     return None
 
 

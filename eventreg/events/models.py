@@ -81,10 +81,12 @@ class Event(Base):
     modify_until: Mapped[datetime | None]  # null: until sign-ups close
     cancel_until: Mapped[datetime | None]  # null: until the event starts
     reset_on_edit: Mapped[bool] = mapped_column(default=False)  # changed answers: decided again
+    transfers: Mapped[bool] = mapped_column(default=True)  # people may hand their place over
     waiting_list: Mapped[bool] = mapped_column(default=False)
     offer_hours: Mapped[float] = mapped_column(default=24.0)
     offer_working_hours: Mapped[bool] = mapped_column(default=False)
     offers_after_closing: Mapped[bool] = mapped_column(default=False)
+    invitations_each: Mapped[int] = mapped_column(default=0)  # by one organiser; 0: no limit
     groups: Mapped[str] = plain(code(8), default="whole")  # skip: a smaller group may overtake
     retention_days: Mapped[int] = mapped_column(default=92)
 
@@ -102,6 +104,7 @@ class Event(Base):
         CheckConstraint("confirmation_hours >= 0", name="confirmation_hours"),
         Index("ix_events_agenda", "state", "starts_at", "ends_at", "day_only"),
         Index("ix_events_kind", "state", "kind"),
+        Index("ix_events_shown", "state", "version", "updated_at"),
         NEVER_REUSED,
     )
 
@@ -126,6 +129,26 @@ class ProgrammeSession(Base):
     hidden: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (Index("ix_programme_sessions_event_id", "event_id", "position"),)
+
+
+class EventIndex(Base):
+    """What the agenda finds an event by (finding.Found), kept by indexing.py; the words last,
+    so that reading the rest of a row does not read them."""
+
+    __tablename__ = "event_index"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("events.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str] = plain(code(16))  # a key of jekyll.kinds.KINDS
+    themes: Mapped[str] = plain(code(200))  # |data|design|
+    town_key: Mapped[str] = plain(code(80))
+    online: Mapped[bool]
+    on_site: Mapped[bool]
+    audience: Mapped[str] = plain(code(16))  # anyone, public_agents, conditions
+    month: Mapped[str] = plain(code(7))  # 2027-01, in the event's zone
+    town: Mapped[str] = plain(code(120))
+    words: Mapped[str] = plain()  # folded; as published: title, lead, programme
 
 
 class Pool(Base):

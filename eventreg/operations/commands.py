@@ -16,6 +16,7 @@ from eventreg import worker as timetable
 from eventreg.config import Settings
 from eventreg.demo import loading
 from eventreg.eligibility import services as eligibility
+from eventreg.events import indexing
 from eventreg.operations import health, migrations, server
 from eventreg.operations.invariants import Finding
 from eventreg.shared import db
@@ -100,6 +101,8 @@ database = AppGroup("db", help="Migrations.")
 def upgrade(revision: str) -> None:
     """Bring the schema up to date."""
     _alembic(lambda: alembic.upgrade(migrations.config(), revision))
+    if revision == "head":
+        indexing.fill()
 
 
 @database.command("downgrade")

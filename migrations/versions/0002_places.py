@@ -88,6 +88,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_event_index")),
     )
     op.create_table(
+        "form_versions",
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "definition",
+            sa.JSON(none_as_null=True).with_variant(
+                sa.dialects.postgresql.JSONB(none_as_null=True), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_form_versions_event_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", "version", name=op.f("pk_form_versions")),
+    )
+    op.create_table(
         "list_entries",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=False),
@@ -140,6 +158,82 @@ def upgrade() -> None:
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.create_index("ix_notices_done_at", ["done_at"], unique=False)
         batch_op.create_index("ix_notices_event_id", ["event_id", "id"], unique=False)
+
+    op.create_table(
+        "access_needs",
+        sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("question", sa.String(length=40), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_access_needs_event_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name=op.f("fk_access_needs_registration_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("registration_id", "question", name=op.f("pk_access_needs")),
+    )
+    with op.batch_alter_table("access_needs", schema=None) as batch_op:
+        batch_op.create_index("ix_access_needs_event_id", ["event_id"], unique=False)
+
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=32), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("registration_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("given_name", sa.Text(), nullable=False),
+        sa.Column("family_name", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("population", sa.String(length=40), nullable=False),
+        sa.Column("bound", sa.Boolean(), nullable=False),
+        sa.Column("skips_approval", sa.Boolean(), nullable=False),
+        sa.Column("skips_deadline", sa.Boolean(), nullable=False),
+        sa.Column("beyond_capacity", sa.Boolean(), nullable=False),
+        sa.Column("invited_by", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open','accepted','declined','withdrawn','expired')",
+            name=op.f("ck_invitations_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_invitations_event_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name=op.f("fk_invitations_registration_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_invitations_public_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.create_index("ix_invitations_event_id", ["event_id", "id"], unique=False)
+        batch_op.create_index("ix_invitations_expires_at", ["state", "expires_at"], unique=False)
+        batch_op.create_index("ix_invitations_registration_id", ["registration_id"], unique=False)
+        batch_op.create_index(
+            "uq_invitations_open",
+            ["event_id", "email_key"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
 
     op.create_table(
         "proposals",
@@ -323,8 +417,12 @@ def upgrade() -> None:
             sa.Column("offers_after_closing", sa.Boolean(), server_default="false", nullable=False)
         )
         batch_op.add_column(
+            sa.Column("invitations_each", sa.Integer(), server_default="0", nullable=False)
+        )
+        batch_op.add_column(
             sa.Column("groups", sa.String(length=8), server_default="whole", nullable=False)
         )
+        batch_op.create_index("ix_events_shown", ["state", "version", "updated_at"], unique=False)
 
     with op.batch_alter_table("pools", schema=None) as batch_op:
         batch_op.add_column(
@@ -419,7 +517,9 @@ def downgrade() -> None:
         batch_op.drop_column("key")
 
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index("ix_events_shown")
         batch_op.drop_column("groups")
+        batch_op.drop_column("invitations_each")
         batch_op.drop_column("offers_after_closing")
         batch_op.drop_column("offer_working_hours")
         batch_op.drop_column("offer_hours")
@@ -459,6 +559,21 @@ def downgrade() -> None:
         batch_op.drop_index("ix_proposals_expires_at")
 
     op.drop_table("proposals")
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_invitations_open",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_index("ix_invitations_registration_id")
+        batch_op.drop_index("ix_invitations_expires_at")
+        batch_op.drop_index("ix_invitations_event_id")
+
+    op.drop_table("invitations")
+    with op.batch_alter_table("access_needs", schema=None) as batch_op:
+        batch_op.drop_index("ix_access_needs_event_id")
+
+    op.drop_table("access_needs")
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index("ix_notices_event_id")
         batch_op.drop_index("ix_notices_done_at")
@@ -468,6 +583,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_list_entries_event_id")
 
     op.drop_table("list_entries")
+    op.drop_table("form_versions")
     op.drop_table("event_index")
     op.drop_table("saved_policies")
     op.drop_table("registry_revisions")

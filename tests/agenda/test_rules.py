@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from eventreg.agenda import programme, rules
-from eventreg.agenda.rules import Filters, InfoField, Phase
+from eventreg.agenda.filtering import Filters, filters
+from eventreg.agenda.rules import InfoField, Phase
 from eventreg.registration.rules import SignupFacts
 
 START = datetime(2027, 1, 14, 8, 0, tzinfo=UTC)
@@ -38,8 +39,15 @@ def facts(**values: object) -> SignupFacts:
     [
         ("", Filters()),
         ("q=%20+caf%C3%A9%20+design&page=3", Filters(words="café design", page=3)),
-        ("type=Salon&participation=en-ligne", Filters(kind="Salon", participation="en-ligne")),
-        ("participation=partout&page=0&utm_source=lettre", Filters()),
+        ("type=Salon&participation=en-ligne", Filters(kind="fair", place="en-ligne")),
+        ("page=0&utm_source=lettre", Filters()),
+        ("type=inconnu&theme=x&public=y&mois=2027-13&periode=z", Filters()),
+        ("lieu=Aix en Provence", Filters(place="aix-en-provence")),
+        ("lieu=%00%22%3E&type=%27--", Filters()),
+        (
+            "theme=donnees&public=agents-publics&mois=2027-01&periode=passes",
+            Filters(theme="data", audience="public_agents", month="2027-01", period="passes"),
+        ),
         ("page=99999", Filters()),
         ("page=-1&page=2", Filters()),
         ("q=a%00b%0Ac", Filters(words="a b c")),
@@ -47,7 +55,7 @@ def facts(**values: object) -> SignupFacts:
     ],
 )
 def test_what_a_visitor_asks_is_read_or_left_out(query: str, asked: Filters) -> None:
-    assert rules.filters(query) == asked
+    assert filters(query) == asked
 
 
 def test_campaign_parameters_do_not_make_another_page_of_an_event() -> None:
