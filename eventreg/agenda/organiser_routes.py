@@ -7,6 +7,7 @@ from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from eventreg.agenda import shown
+from eventreg.events import notices
 from eventreg.events import queries as events
 from eventreg.organisers import access as organisers
 from eventreg.organisers.rules import Account, Action, Role
@@ -49,7 +50,9 @@ def page() -> ResponseReturnValue:
     track = shown.asked_track()
     locale = current_locale()
     other = next(name for name in LOCALES if name != locale)
-    context = shown.context(found, facts, now=now, move=None, track=track, preview=True)
+    context = shown.context(
+        found, facts, now=now, move=notices.latest_move(found.id, now), track=track, preview=True
+    )
     context["page_url"] = url_for("preview.page", slug=found.slug)
     return render_template(
         "agenda/event.html",

@@ -303,5 +303,7 @@ def _for_whom(event: Any) -> Fact:
     first = _("For public agents only") if agents else _("Open to all")
     price = {True: _("Paid entry"), False: _("Free of charge")}.get(event.paid, "")
     english = current_locale() != "fr" and event.audience_text_en
-    parts = (english or event.audience_text, price)
+    said = {str(field.get("value") or "").strip() for field in event.info_fields}
+    text = "" if event.audience_text.strip() in said else event.audience_text  # once is enough
+    parts = (english or text, price)
     return ("fr-icon-team-line", first, " – ".join(part for part in parts if part))
