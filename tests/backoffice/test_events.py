@@ -84,6 +84,8 @@ def test_the_overview_sums_up(
         ("published", "retirer", "draft"),
         ("published", "annuler", "cancelled"),
         ("draft", "annuler", "cancelled"),
+        ("published", "archiver", "archived"),
+        ("cancelled", "archiver", "archived"),
         ("published", "publier", "published"),
     ],
 )
@@ -105,7 +107,13 @@ def test_each_change_of_state_has_a_page_then_an_act(
 
 
 @pytest.mark.parametrize(
-    ("before", "act"), [("cancelled", "publier"), ("cancelled", "retirer"), ("archived", "annuler")]
+    ("before", "act"),
+    [
+        ("cancelled", "publier"),
+        ("cancelled", "retirer"),
+        ("archived", "annuler"),
+        ("draft", "archiver"),
+    ],
 )
 def test_a_change_that_makes_no_sense_is_not_found(
     organiser_client: Any, make_event: Any, before: str, act: str

@@ -11,8 +11,8 @@ from flask_babel import gettext
 from eventreg.backoffice import queries, rules
 from eventreg.backoffice.access import bp, event, filled
 from eventreg.backoffice.forms import ActForm, CancelForm
+from eventreg.events import notices, services
 from eventreg.events import queries as events
-from eventreg.events import services
 from eventreg.events.errors import BadValue
 from eventreg.organisers.access import account
 from eventreg.organisers.rules import Action
@@ -41,6 +41,7 @@ def overview() -> ResponseReturnValue:
         weeks=rules.weeks(queries.signups_by_day(event().id)),
         signups=signup_state(facts, now),
         next_change=next_change(facts, now),
+        over=_over(),
         overbooked=rules.overbooked(facts.capacity, facts.taken),
     )
 
@@ -80,11 +81,14 @@ CHANGES = MappingProxyType(
         "publier": ("published", ("draft",)),
         "retirer": ("draft", ("published",)),
         "annuler": ("cancelled", ("draft", "published")),
+        "archiver": ("archived", ("published", "cancelled")),
     }
 )
 
 
-@bp.route("/evenements/<slug>/<any(publier,retirer,annuler):act>/", methods=["GET", "POST"])
+@bp.route(
+    "/evenements/<slug>/<any(publier,retirer,annuler,archiver):act>/", methods=["GET", "POST"]
+)
 @access(ORGANISER, Action.PUBLISH)
 def change_state(act: str) -> ResponseReturnValue:
     """Publish, withdraw or cancel: a page that says what will happen, then the act."""
@@ -107,9 +111,15 @@ def change_state(act: str) -> ResponseReturnValue:
         act=act,
         already=event().state == wanted,
         form=form,
-        people=registrations.active_count(event().id),
+        people=0 if act == "annuler" and _over() else registrations.active_count(event().id),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+
+def _over() -> bool:
+    """The event lies behind: nobody is written to about it any more."""
+    end = notices.planned(event()).over
+    return end is not None and end <= utc_now()
 
 
 def _set_state(slug: str, wanted: str, before: tuple[str, ...], form: BaseForm) -> None:
@@ -136,5 +146,6 @@ def _done(act: str) -> str:
         "publier": gettext("The event is published."),
         "retirer": gettext("The event has been withdrawn: only organisers see it."),
         "annuler": gettext("The event is cancelled. Its page says so."),
+        "archiver": gettext("The event is archived. Its page stays, among the past ones."),
     }
     return sentences[act]
