@@ -88,6 +88,7 @@ ACTIONS: Mapping[str, str] = {
     "sign_in_link": N_("Sign-in link handed over"),
     "sign_in": N_("Organiser signed in"),
     "sign_out": N_("Organiser signed out"),
+    "explained": N_("Explanation given by the person"),
     "list_imported": N_("List of addresses and domains imported"),
     "list_entry_added": N_("Address or domain added to a list"),
     "list_entry_removed": N_("Address or domain taken off a list"),

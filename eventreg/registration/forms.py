@@ -2,6 +2,7 @@
 
 import time
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField
 
@@ -19,8 +20,8 @@ FIELDS = ("email", "given_name", "family_name", "organisation", "job_title", "ph
 TOO_FAST = 0.4  # seconds between drawing the form and its answer: no person does it
 
 
-class RegistrationForm(BaseForm):
-    """Identity; only address and names are compulsory (contract, form protocol)."""
+class PersonForm(BaseForm):
+    """Who somebody is, but for the address."""
 
     given_name = LineField(
         _l("First name"),
@@ -30,6 +31,24 @@ class RegistrationForm(BaseForm):
         _l("Last name"),
         [Required(N_("Enter your last name.")), Plain(NAME_LIMIT, name=True)],
     )
+    organisation = LineField(_l("Organisation"), [Plain(LINE_LIMIT)])
+    job_title = LineField(_l("Position"), [Plain(LINE_LIMIT)])
+    phone = LineField(_l("Telephone"), [Plain(PHONE_LIMIT)])
+
+
+class EditForm(PersonForm):
+    """What a person changes; `seen` stands for what was there when the form was drawn."""
+
+    seen = HiddenField()
+
+    def identity(self) -> dict[str, str]:
+        """The columns, as typed."""
+        return {name: str(self[name].data or "") for name in FIELDS if name != "email"}
+
+
+class RegistrationForm(PersonForm):
+    """Identity; only address and names are compulsory (contract, form protocol)."""
+
     email = StringField(
         _l("E-mail address"),
         [Required(N_("Enter your e-mail address, for example: name@example.org.")), EmailAddress()],
@@ -54,6 +73,13 @@ class RegistrationForm(BaseForm):
             phone=self.phone.data or "",
             justification=self.justification.data or "",
         )
+
+    def refuse_repeated(self) -> bool:
+        """Two values for one field are told beside it; True when there are some."""
+        repeated = [name for name in FIELDS if len(self[name].raw_data or ()) > 1]
+        for name in repeated:
+            self[name].errors = [gettext("Give one answer only to this question.")]
+        return bool(repeated)
 
     def payload(self) -> dict[str, str]:
         """What the idempotency key stands for."""
@@ -82,6 +108,43 @@ class AddressForm(BaseForm):
         _l("E-mail address"),
         [Required(N_("Enter your e-mail address, for example: name@example.org.")), EmailAddress()],
     )
+
+
+class ExplainForm(BaseForm):
+    """Why a doubtful address is that of a public agent."""
+
+    justification = TextField(
+        _l("For which public body do you work, and in what capacity?"),
+        [Required(N_("Say for which public body you work.")), Plain(JUSTIFICATION_LIMIT)],
+    )
+
+
+class ColleagueForm(BaseForm):
+    """Who takes the place over."""
+
+    given_name = LineField(
+        _l("Your colleague’s first name"),
+        [Required(N_("Enter your colleague’s first name.")), Plain(NAME_LIMIT, name=True)],
+    )
+    family_name = LineField(
+        _l("Your colleague’s last name"),
+        [Required(N_("Enter your colleague’s last name.")), Plain(NAME_LIMIT, name=True)],
+    )
+    email = StringField(
+        _l("Your colleague’s e-mail address"),
+        [
+            Required(N_("Enter your colleague’s e-mail address, for example: name@example.org.")),
+            EmailAddress(),
+        ],
+    )
+
+    def colleague(self) -> Applicant:
+        """The facts of a valid form."""
+        return Applicant(
+            canonical(self.email.data or ""),
+            self.given_name.data or "",
+            self.family_name.data or "",
+        )
 
 
 class ActForm(BaseForm):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from eventreg.audit.models import AuditEntry
 from eventreg.mailing.models import OutboxMessage
+from eventreg.registration import links, queries, services
 from eventreg.registration.models import Registration
 from eventreg.registration.services import self_service
 from eventreg.shared.db import db, transaction
@@ -109,3 +111,42 @@ def test_refusals_of_a_list_speak_of_the_list(client: FlaskClient, make_event: C
     assert "n’a pas été invitée" in answer
     assert "agent public" not in answer.partition("<h2")[2].partition("</div>")[0]
     assert send(client, "A@B.example").status_code == 303
+
+
+def test_a_doubtful_person_explains_once_their_link_opens_the_page(
+    client: FlaskClient, make_event: Callable, organiser_client: Callable
+) -> None:
+    make_event("journee", audience="public_agents")
+    assert send(client, "mairie.bourg@wanadoo.fr").status_code == 303
+    (row,) = rows()
+    path = f"/inscriptions/{row.public_id}/expliquer/"
+    assert client.get(path).status_code == 410, "a stranger's browser"
+    client.get(
+        urlsplit(links.url("confirm", public_id=row.public_id, nonce=row.nonce, locale="fr")).path
+    )
+    assert "expliquer/" in client.get(f"/inscriptions/{row.public_id}/").text
+
+    def explain(text: str) -> Any:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)[1]
+        return client.post(path, data={"csrf_token": token, "justification": text})
+
+    for wrong in ("", "x" * 501, "a\u202eb"):
+        assert explain(wrong).status_code == 422, wrong
+    assert rows()[0].justification == ""
+    assert explain(WHY).status_code == 303
+    assert rows()[0].justification == WHY
+    nonce = rows()[0].nonce
+    with transaction():
+        services.confirm(self_service.held(row.public_id, nonce))
+    owner = organiser_client()
+    assert WHY in unescape(owner.get("/organisation/evenements/journee/demandes/").text)
+    with transaction():
+        held = queries.by_public_id(row.public_id, lock=True)
+        services.decide(held, accept=True, reason="", actor="organiser:1")
+    (decided,) = rows()
+    assert (decided.state, decided.eligibility_outcome) == ("confirmed", "review")
+    assert (decided.eligibility_method, decided.eligibility_by) == ("organiser", "organiser:1")
+    assert client.get(path).status_code >= 400, "once decided there is nothing left to explain"
+    traces = db.session.execute(select(AuditEntry)).scalars().all()
+    assert "explained" in {trace.action for trace in traces}
+    assert not any("Bourg" in str(trace.details) for trace in traces)
