@@ -35,7 +35,9 @@ def decide(registration: Registration, *, accept: bool, reason: str, actor: str)
     page = queries.signup_page_of(registration.event_id)
     now = clock.deciding_instant(db.session)
     registration.decision_reason = reason
-    registration.eligibility_by = actor
+    # What the address said stays; from now on this is a person's decision.
+    registration.eligibility_method = "organiser"
+    registration.eligibility_by, registration.eligibility_at = actor, now
     if accept:
         self_service.refuse_if_over(page.facts)
         registration.cleared = True
