@@ -117,3 +117,30 @@ def test_cancelling_ends_the_news_of_a_move_and_is_told_once(now, make_event):
     moved, cancelled = notices()
     assert (moved.done_at, cancelled.kind, cancelled.done_at) == (now, "cancelled", None)
     assert found.state_message == "Grève."
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        (("set", "journee", "venue=Lieu B"), ["moved"]),
+        (("set", "journee", "venue=Lieu B", "--no-letters"), []),
+        (("set", "journee", "capacity=12"), []),
+        (("cancel", "journee", "--message", "Grève."), ["cancelled"]),
+        (("cancel", "journee", "--no-letters"), []),
+    ],
+)
+def test_an_operator_moves_and_cancels_by_command(now, app, make_event, words, kinds):
+    make_event(venue="Lieu A")
+    result = app.test_cli_runner().invoke(args=["events", *words])
+    assert (result.exit_code, result.stderr) == (0, "")
+    db.session.rollback()
+    assert [notice.kind for notice in notices()] == kinds
+
+
+def test_an_event_that_cannot_be_cancelled_is_refused_without_a_traceback(now, app, make_event):
+    make_event(state="archived")
+    for words in (["journee"], ["inconnu"], ["journee", "--message", "x" * 2001]):
+        result = app.test_cli_runner().invoke(args=["events", "cancel", *words])
+        assert result.exit_code == 1
+        assert "Traceback" not in result.stderr
+        assert result.stderr
