@@ -52,6 +52,7 @@ JOBS = (
     Job("close_due", registration.close_due, crontab(minute="*"), 90),
     Job("expire_due", registration.expire_due, crontab(minute="*"), 90),
     Job("tell_due", registration.tell_due, crontab(minute="*"), 90),
+    Job("tend_invitations", registration.invitations.tend, crontab(minute="*/5"), 400),
     Job("erase_due", privacy.erase_due, crontab(minute="30", hour="2"), 25 * 3600),
 )
 

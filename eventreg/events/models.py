@@ -103,8 +103,7 @@ class Event(Base):
         CheckConstraint("approval IN ('none','manual')", name="approval"),
         CheckConstraint("confirmation_hours >= 0", name="confirmation_hours"),
         Index("ix_events_agenda", "state", "starts_at", "ends_at", "day_only"),
-        Index("ix_events_kind", "state", "kind"),
-        Index("ix_events_shown", "state", "version", "updated_at"),
+        Index("ix_events_shown", "state", "version", "updated_at", "id"),
         NEVER_REUSED,
     )
 

@@ -35,6 +35,7 @@ FLAGS = (
     "offers_after_closing",
     "reset_on_edit",
     "show_places",
+    "transfers",
 )
 CANCELLABLE = ("draft", "published")
 NONE = "none"
@@ -218,6 +219,11 @@ def parse(key: str, text: str, zone: str) -> Any:
     return parser(key, text.strip(), zone)
 
 
+def parse_moment(field: str, text: str, zone: str) -> datetime | None:
+    """An instant that is not a setting of the event. Raises BadValue beside `field`."""
+    return _instant(field, text.strip(), zone)
+
+
 def parse_zone(text: str) -> str:
     """A known time zone. Raises BadValue."""
     return str(_zone("timezone", text, ""))
@@ -377,6 +383,7 @@ _PARSERS: dict[str, Callable[[str, str, str], Any]] = {
     "capacity": _capacity,
     "confirmation_hours": _number(0, 24 * 31),
     "offer_hours": _number(0, 24 * 31),
+    "invitations_each": lambda key, text, zone: round(_number(0, 10_000)(key, text, zone)),
     "contact_email": _email,
     "external_url": _url,
     "retention_days": _days,

@@ -10,7 +10,8 @@ from eventreg.eligibility.models import ListEntry
 from eventreg.events.models import Event
 from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserSession, SignInLink
-from eventreg.registration.models import Registration
+from eventreg.registration.models import Invitation, Registration
+from eventreg.registration.rules.invitations import KEPT as INVITATION_KEPT
 from eventreg.shared.db import Base, Keep, db
 
 ENDED_DAYS = 31  # cancelled, rejected: the event's end + 1 month
@@ -70,6 +71,13 @@ def due_list_entries(now: datetime) -> Select[tuple[int]]:
         .where(or_(false(), *over))
         .order_by(ListEntry.id)
     )
+
+
+def due_invitations(now: datetime) -> Select[tuple[int]]:
+    """Answered by no, withdrawn or ended without an answer, a week ago."""
+    ended = func.coalesce(Invitation.answered_at, Invitation.expires_at)
+    wanted = (Invitation.state != "accepted", ended <= now - INVITATION_KEPT)
+    return select(Invitation.id).where(*wanted).order_by(Invitation.id)
 
 
 def due_bodies(now: datetime) -> Select[tuple[int]]:
@@ -137,6 +145,7 @@ def overdue(now: datetime) -> dict[str, int]:
     return {
         "registrations": _count(due_registrations(at)),
         "list entries": _count(due_list_entries(at)),
+        "invitations": _count(due_invitations(at)),
         "mail bodies": _count(due_bodies(at)),
         "letters": _count(due_letters(at)),
         "organiser accounts": _count(due_accounts(at)),

@@ -13,7 +13,7 @@ from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserRole, OrganiserSession, SignInLink
 from eventreg.privacy import queries
 from eventreg.privacy.models import ErasureReceipt
-from eventreg.registration.models import PoolSeats, Receipt, Registration
+from eventreg.registration.models import Invitation, PoolSeats, Receipt, Registration
 from eventreg.registration.queries import line as registrations
 from eventreg.registration.services import pools
 from eventreg.registration.services.pools import Change
@@ -31,6 +31,7 @@ def erase_due(now: datetime) -> dict[str, int]:
     ] = (
         ("registrations", queries.due_registrations, _registrations),
         ("list_entries", queries.due_list_entries, _list_entries),
+        ("invitations", queries.due_invitations, _invitations),
         ("mail_bodies", queries.due_bodies, _bodies),
         ("organiser_sessions", queries.due_sessions, _sessions),
         ("sign_in_links", queries.due_links, _links),
@@ -97,6 +98,11 @@ def _pool_seats(ids: list[int]) -> dict[int, Change]:
 
 def _list_entries(ids: list[int], _now: datetime) -> None:
     db.session.execute(delete(ListEntry).where(ListEntry.id.in_(ids)))
+
+
+def _invitations(ids: list[int], _now: datetime) -> None:
+    """Those that nobody accepted; the letter that carried one goes by its own date."""
+    db.session.execute(delete(Invitation).where(Invitation.id.in_(ids)))
 
 
 def _bodies(ids: list[int], now: datetime) -> None:

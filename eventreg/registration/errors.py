@@ -35,6 +35,16 @@ class NotEligible(DomainError):
     message = N_("This event is for public agents.")
 
 
+class OtherAddress(DomainError):
+    """An invitation is bound to the address that received it."""
+
+    code = "invalid"
+    field = "email"
+    message = N_(
+        "This invitation is for the address that received it: use that one, or ask the organisers."
+    )
+
+
 class NoSignUp(DomainError):
     kind = Kind.NOT_FOUND
     code = "not_found"
@@ -62,6 +72,57 @@ class NotPossible(DomainError):
     kind = Kind.CONFLICT
     code = "stale"
     message = N_("This is no longer possible: the registration has changed in the meantime.")
+
+
+class FormChanged(DomainError):
+    kind = Kind.CONFLICT
+    code = "stale"
+    message = N_("The questions have just changed: check your answers, then send the form again.")
+
+
+class PoolsFull(Full):
+    message = N_("There is no place left for: %(pools)s. Nothing was changed.")
+
+
+class TooLateToModify(Closed):
+    message = N_("The time to change this sign-up is over: write to the organising team.")
+
+
+class ChangedMeanwhile(NotPossible):
+    message = N_("This sign-up was changed in the meantime, here or in another window.")
+
+
+class TooLateToUndo(NotPossible):
+    message = N_("A cancellation can be undone for half an hour, by the person who cancelled.")
+
+
+class SignedUpAgain(NotPossible):
+    message = N_("This address has signed up again since: open the link of the latest message.")
+
+
+class NoHandover(NotPossible):
+    message = N_("This place cannot be handed over: write to the organising team.")
+
+
+class OfferEnded(ExpiredLink):
+    message = N_("This proposal no longer stands: it was answered, replaced, or its time is over.")
+
+
+class TooManyProposals(DomainError):
+    kind = Kind.TOO_MANY
+    code = "rate_limited"
+    message = N_("You have asked for this several times today. Try again tomorrow.")
+
+
+class NeedsOrganiser(DomainError):
+    """An address that a person would have to examine first."""
+
+    code = "not_eligible"
+    field = "email"
+    message = N_(
+        "The organising team would have to examine this address first: write to them, or choose "
+        "another address."
+    )
 
 
 class AlreadyRegistered(DomainError):

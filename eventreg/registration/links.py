@@ -6,7 +6,9 @@ from datetime import timedelta
 from eventreg.shared import tokens, urls
 
 COOKIE = "inscription"  # of the browser that opened a mailed link: its grants
-PURPOSES = ("confirm", "manage")
+# Of a registration; of a proposal: take a place over, prove a new address, stop its change.
+PURPOSES = ("confirm", "manage", "take", "address", "stop", "invitation")
+OF_PROPOSALS = frozenset({"take", "address", "stop"})
 AGE = timedelta(days=400)  # the nonce revokes earlier; no registration is kept longer
 GRANT_AGE = timedelta(hours=2)
 MOST_GRANTS = 5

@@ -135,6 +135,16 @@ def offer_ended(*, to: str, locale: str, page: SignupPage, public_id: str, url: 
     return _mail("offer_ended", to, locale, page, url=url, reference=public_id)
 
 
+def invitation(kind: str, *, message: str, until: datetime, **about: Unpack[About]) -> Mail:
+    """Invites somebody, or reminds them; the words in it are the organiser's."""
+    page, locale = about["page"], about["locale"]
+    facts = {"message": message, "until": until, "reminds": kind != "invitation"}
+    letter = letters.write(
+        "registration/invitation", locale, event=_facts(page), url=about["url"], **facts
+    )
+    return _enveloped(letter, page, kind=kind, to=about["to"], locale=locale)
+
+
 def accepted(
     *, to: str, locale: str, page: SignupPage, public_id: str, url: str, reason: str = ""
 ) -> Mail:
@@ -175,6 +185,43 @@ def cancelled(
         reason=reason,
         event_cancelled=page.facts.event_state == "cancelled",
     )
+
+
+def place_offered(*, until: datetime, already: bool, **about: Unpack[About]) -> Mail:
+    """To a colleague: somebody offers them a place. `already`: they have one, no link is needed."""
+    return _proposal("place_offered", until=until, already=already, **about)
+
+
+def place_answered(*, accepted: bool, **about: Unpack[About]) -> Mail:
+    """To whoever offered the place: it was taken, and their own sign-up has ended, or declined."""
+    page, to = about["page"], about["to"]
+    files = _calendar(page, to=to, cancel=True) if accepted else ()
+    return _mail(
+        "place_answered",
+        to,
+        about["locale"],
+        page,
+        files=files,
+        url=about["url"],
+        reference=about["public_id"],
+        accepted=accepted,
+    )
+
+
+def address_asked(*, until: datetime, already: bool, **about: Unpack[About]) -> Mail:
+    """To a new address: prove it. `already`: it has a sign-up of its own, no link is needed."""
+    return _proposal("address_asked", until=until, already=already, **about)
+
+
+def address_warning(*, until: datetime, done: bool, **about: Unpack[About]) -> Mail:
+    """To the old address: a change was asked for, or is done; how to stop it until then."""
+    return _proposal("address_warning", until=until, done=done, **about)
+
+
+def _proposal(kind: str, *, until: datetime, **more: Any) -> Mail:
+    to, locale, page = more.pop("to"), more.pop("locale"), more.pop("page")
+    reference = more.pop("public_id")
+    return _mail(kind, to, locale, page, until=until, reference=reference, **more)
 
 
 def already_registered(*, to: str, locale: str, page: SignupPage, url: str, unproven: bool) -> Mail:

@@ -111,6 +111,93 @@ class PoolSeats(Base):
     )
 
 
+class Proposal(Base):
+    """An address that must agree first: a colleague who takes the place over, or a new address of
+    the person. Each link opens it with a nonce of its own; it ends by itself.
+    """
+
+    __tablename__ = "proposals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = plain(code(32), unique=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    kind: Mapped[str] = plain(code(16))  # colleague, address
+    nonce: Mapped[str] = plain(code(32))  # of the link sent to the address
+    stop_nonce: Mapped[str] = plain(code(32), default="")  # of the link sent to the old address
+    locale: Mapped[str] = plain(code(8))
+    email: Mapped[str] = personal(Keep.PROPOSAL)
+    email_key: Mapped[str] = personal(Keep.PROPOSAL)
+    given_name: Mapped[str] = personal(Keep.PROPOSAL, default="")
+    family_name: Mapped[str] = personal(Keep.PROPOSAL, default="")
+    previous: Mapped[str] = personal(Keep.PROPOSAL, default="")  # the address before, as typed
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str] = plain(code(16), default="")  # accepted, declined, withdrawn, replaced
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('colleague','address')", name="kind"),
+        Index("ix_proposals_registration_id", "registration_id", "id"),
+        Index("ix_proposals_expires_at", "expires_at"),
+        NEVER_REUSED,
+    )
+
+
+class Invitation(Base):
+    """A letter by which an organiser lets one person sign up, maybe past a deadline or a decision.
+
+    Unanswered ones leave some days after `expires_at`; an accepted one leaves with its
+    registration.
+    """
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = plain(code(32), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registrations.id", ondelete="CASCADE")
+    )
+    state: Mapped[str] = plain(code(16), default="open")  # accepted, declined, withdrawn, expired
+    nonce: Mapped[str] = plain(code(32))
+    locale: Mapped[str] = plain(code(8))
+    email: Mapped[str] = personal(Keep.INVITATION)
+    email_key: Mapped[str] = personal(Keep.INVITATION)
+    given_name: Mapped[str] = personal(Keep.INVITATION, default="")
+    family_name: Mapped[str] = personal(Keep.INVITATION, default="")
+    message: Mapped[str] = personal(Keep.INVITATION, default="")  # the organiser's, in the letter
+    reason: Mapped[str] = personal(Keep.INVITATION, default="")  # of an exception: never mailed
+    population: Mapped[str] = plain(code(40), default="")
+    bound: Mapped[bool] = mapped_column(default=True)  # to this address
+    skips_approval: Mapped[bool] = mapped_column(default=False)
+    skips_deadline: Mapped[bool] = mapped_column(default=False)
+    beyond_capacity: Mapped[bool] = mapped_column(default=False)
+    invited_by: Mapped[str] = plain(code(40))  # the actor, as in traces
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    remind_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('open','accepted','declined','withdrawn','expired')", name="state"
+        ),
+        Index(
+            "uq_invitations_open",
+            "event_id",
+            "email_key",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_invitations_event_id", "event_id", "id"),
+        Index("ix_invitations_registration_id", "registration_id"),
+        Index("ix_invitations_expires_at", "state", "expires_at"),
+        NEVER_REUSED,
+    )
+
+
 class Receipt(Base):
     """The answer given to one idempotency key; opens nothing."""
 

@@ -85,10 +85,12 @@ class Keep(StrEnum):
 
     REGISTRATION = "registration"  # end of the event + its retention (3 months by default)
     NEEDS = "needs"  # end of the event + 7 days
+    PROPOSAL = "proposal"  # 4 days after it ended, whatever the answer
     MAIL_BODY = "mail_body"  # 7 days after the final state
     ACCOUNT = "account"  # 12 months without signing in
     SESSION = "session"  # 12 hours after it ended
     LOG = "log"  # 12 months
+    INVITATION = "invitation"  # 7 days after it ended unanswered, else with its registration
     EVENT = "event"  # published by the organiser with the event, leaves with the event's contact
 
 

@@ -315,8 +315,7 @@ def upgrade() -> None:
         sa.Column("removed", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(purpose = 'answer') = (registration_id IS NOT NULL)",
-            name=op.f("ck_stored_files_owner"),
+            "purpose = 'answer' OR registration_id IS NULL", name=op.f("ck_stored_files_owner")
         ),
         sa.CheckConstraint(
             "purpose IN ('image','document','answer')", name=op.f("ck_stored_files_purpose")
@@ -422,7 +421,10 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("groups", sa.String(length=8), server_default="whole", nullable=False)
         )
-        batch_op.create_index("ix_events_shown", ["state", "version", "updated_at"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_events_kind"))
+        batch_op.create_index(
+            "ix_events_shown", ["state", "version", "updated_at", "id"], unique=False
+        )
 
     with op.batch_alter_table("pools", schema=None) as batch_op:
         batch_op.add_column(
@@ -518,6 +520,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("ix_events_shown")
+        batch_op.create_index(batch_op.f("ix_events_kind"), ["state", "kind"], unique=False)
         batch_op.drop_column("groups")
         batch_op.drop_column("invitations_each")
         batch_op.drop_column("offers_after_closing")

@@ -7,18 +7,19 @@ from flask import Response, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from eventreg.registration import calendar, errors, links, queries, rules, services
-from eventreg.registration.forms import ActForm, AddressForm
+from eventreg.registration.forms import AddressForm, EditForm
 from eventreg.registration.links import Grant
 from eventreg.registration.queries import line
 from eventreg.registration.routes import guard
 from eventreg.registration.routes.guard import bp
 from eventreg.registration.rules import State
-from eventreg.registration.services import self_service
+from eventreg.registration.services import editing, possible, self_service
 from eventreg.shared import clock, limits, pace
 from eventreg.shared.access import LINK, PUBLIC, access
 from eventreg.shared.addresses import canonical
 from eventreg.shared.db import transaction
-from eventreg.shared.i18n import current_locale
+from eventreg.shared.errors import DomainError
+from eventreg.shared.i18n import current_locale, translate
 
 
 @bp.get("/inscriptions/lien/<token>")
@@ -28,8 +29,10 @@ def link(token: str) -> ResponseReturnValue:
     grant = links.read(token)
     if grant is None:
         return guard.expired()
+    page = ".proposal" if grant.purpose in links.OF_PROPOSALS else ".own"
+    page = ".invited" if grant.purpose == "invitation" else page
     response = make_response(
-        redirect(url_for(".own", public_id=grant.public_id), HTTPStatus.SEE_OTHER)
+        redirect(url_for(page, public_id=grant.public_id), HTTPStatus.SEE_OTHER)
     )
     guard.remember(response, grant)
     return guard.token_page(response)
@@ -41,7 +44,17 @@ def own(public_id: str) -> ResponseReturnValue:
     found = guard.opened(public_id)
     if found is None:
         return guard.expired(guard.grant_of(public_id))
-    registration, grant = found
+    return show(*found)
+
+
+def show(
+    registration: Any,
+    grant: Grant,
+    *,
+    refusal: DomainError | None = None,
+    form: EditForm | None = None,
+) -> ResponseReturnValue:
+    """The person's own page; with a `refusal` it says first why an act was not done."""
     page = queries.signup_page_of(registration.event_id)
     now = clock.utc_now()
     delivered, failed = queries.first_delivery(registration.id)
@@ -61,7 +74,10 @@ def own(public_id: str) -> ResponseReturnValue:
             registration=registration,
             state=state,
             page=page,
-            form=ActForm(),
+            form=form or editing_form(registration),
+            acts=possible.of(registration, state, page.facts, now),
+            refusal=refusal.code if refusal else None,
+            message=translate(refusal) if refusal else "",
             hold_ends_at=hold_ends_at,
             may_confirm=_may_confirm(registration, state, grant),
             rank=line.rank(registration) if state is State.WAITING else None,
@@ -74,7 +90,16 @@ def own(public_id: str) -> ResponseReturnValue:
             signups=rules.signup_state(page.facts, now),
         )
     )
+    if refusal is not None:
+        response.status_code = refusal.kind.value
     return guard.token_page(response)
+
+
+def editing_form(registration: Any) -> EditForm:
+    """The form to change one's answers, filled with what is stored."""
+    form = EditForm(formdata=None, obj=registration)
+    form.seen.data = editing.mark(registration)
+    return form
 
 
 def _may_confirm(registration: Any, state: State, grant: Grant) -> bool:

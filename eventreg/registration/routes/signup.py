@@ -1,22 +1,30 @@
 """Signing up: the form and its result."""
 
 import time
+from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from eventreg.registration import errors, queries, rules, services
+from eventreg.files.rules import ACCEPT_ALL
+from eventreg.questionnaire.drawing import Questions
+from eventreg.questionnaire.rules import Form, words
+from eventreg.registration import answering, errors, queries, rules, services
 from eventreg.registration.forms import RegistrationForm, new_key, too_fast
 from eventreg.registration.queries import SignupPage
+from eventreg.registration.routes import guard, invitations
 from eventreg.registration.routes.guard import bp
-from eventreg.registration.rules import SignupState
+from eventreg.registration.rules import Pass, SignupState
+from eventreg.registration.services import terms
 from eventreg.shared import clock, limits
 from eventreg.shared.access import PUBLIC, access
 from eventreg.shared.db import transaction
 from eventreg.shared.errors import DomainError
 from eventreg.shared.http import csrf
 from eventreg.shared.i18n import current_locale, translate
+from eventreg.shared.requests import takes_files
 
 RECENT = 1.0  # seconds
 MOST_PAGES = 200
@@ -32,36 +40,69 @@ def elsewhere(refusal: errors.ElsewhereOnly) -> ResponseReturnValue:
 @bp.get("/agenda/<slug>/inscription/")
 @access(PUBLIC)
 def form(slug: str) -> ResponseReturnValue:
-    page = _page(slug)
-    state = rules.signup_state(page.facts, clock.utc_now())
-    form = RegistrationForm()
+    page, invited = _with_invitation(_page(slug))
+    if invited is None and request.args.get(invitations.PARAMETER):
+        return guard.expired()
+    own = answering.form_of(page)
+    population = _population(own, request.args.get("population", ""), invited)
+    if population is None:
+        return _choice(page)
+    form = RegistrationForm(obj=invited[1] if invited else None)
     form.idempotency_key.data = new_key()
-    return _draw(page, form, state=state)
+    return _draw(page, form, Questions(own, population))
 
 
 @bp.post("/agenda/<slug>/inscription/", endpoint="submit")
 @csrf.exempt  # the form checks its own token, so that a stale one loses nothing of what was typed
 @access(PUBLIC)
+@takes_files
 def submit(slug: str) -> ResponseReturnValue:
-    page = _recent_page(slug)
+    page, invited = _with_invitation(_recent_page(slug))
+    if invited is None and request.form.get(invitations.PARAMETER):
+        return guard.expired()
+    own = answering.form_of(page)
+    population = _population(own, request.form.get("population", ""), invited)
+    if population is None:
+        return _choice(page, refused=True)
     form = RegistrationForm()
+    questions = Questions(own, population, answering.sent())
     try:
-        limits.hit(limits.SIGN_UP, "sign-up")
-        valid = form.validate_on_submit()
-        if not valid and form.csrf_failed:
-            return _draw(page, form, status=HTTPStatus.BAD_REQUEST, fresh=True)
-        if not valid:
-            services.refuse_if_shut(page.facts, clock.utc_now())
-            return _draw(page, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        if limits.on() and (
-            request.form.get("website") or too_fast(form.idempotency_key.data or "")
-        ):
-            form.show(errors.LooksAutomatic())
-            return _draw(page, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        answer = _register(page, form)
+        questions = answering.read(page, own, population)
+        again = _drawn_again(page, form, questions)
+        if again is not None:
+            return again
+        answer = _register(page, form, questions, invited[0] if invited else None)
     except DomainError as refusal:
-        return _refuse(_page(slug), form, refusal)
+        return _refuse(_with_invitation(_page(slug))[0], form, questions, refusal)
     return redirect(url_for(".received", slug=slug, receipt=answer.receipt), HTTPStatus.SEE_OTHER)
+
+
+def _drawn_again(
+    page: SignupPage, form: RegistrationForm, questions: Questions
+) -> ResponseReturnValue | None:
+    """The form once more, when only its next questions are asked for or something is wrong in it."""
+    if request.form.get("step"):
+        return _draw(page, form, questions, note="stepped")
+    limits.hit(limits.SIGN_UP, "sign-up")
+    valid = form.validate_on_submit()
+    if not valid and form.csrf_failed:
+        return _draw(page, form, questions, status=HTTPStatus.BAD_REQUEST, note="fresh")
+    repeated = form.refuse_repeated()
+    if not questions.valid() or repeated or not valid:
+        services.refuse_if_shut(_terms(page, questions), clock.utc_now())
+        return _draw(page, form, questions, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    automatic = request.form.get("website") or too_fast(form.idempotency_key.data or "")
+    if limits.on() and automatic:
+        form.show(errors.LooksAutomatic())
+        return _draw(page, form, questions, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return None
+
+
+def _terms(page: SignupPage, questions: Questions) -> rules.SignupFacts:
+    """The facts as they are for the population; an invitation's are in the page already."""
+    if request.values.get(invitations.PARAMETER):
+        return page.facts
+    return terms.of(page.facts, questions.population)
 
 
 @bp.get("/agenda/<slug>/inscription/recue/<receipt>/")
@@ -78,6 +119,42 @@ def received(slug: str, receipt: str) -> ResponseReturnValue:
         state=found.shown_state,
         outcome=found.shown_outcome,
     )
+
+
+def _population(own: Form, asked: str, invited: tuple[Pass, Any] | None) -> str | None:
+    """As what somebody signs up; None when it has to be chosen first."""
+    return answering.chosen(own, (invited[0].population if invited else "") or asked)
+
+
+def _choice(page: SignupPage, *, refused: bool = False) -> ResponseReturnValue:
+    """One link for each population, with its own window."""
+    now, own = clock.utc_now(), answering.form_of(page)
+    html = render_template(
+        "registration/populations.html",
+        page=page,
+        populations=[
+            (
+                one,
+                rules.signup_state(terms.of(page.facts, one.key), now),
+                terms.of(page.facts, one.key),
+            )
+            for one in own.populations
+        ],
+        signups=rules.signup_state(page.facts, now),
+        invitation=request.values.get(invitations.PARAMETER, ""),
+        refused=refused,
+        words=words,
+    )
+    return html, HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+
+
+def _with_invitation(page: SignupPage) -> tuple[SignupPage, tuple[Pass, Any] | None]:
+    """The page as it is for whoever shows an invitation, and what that allows."""
+    invited = invitations.shown(page.facts.event_id)
+    if invited is None:
+        return page, None
+    facts = terms.of(page.facts, invited[0].population, invited[0])
+    return replace(page, facts=facts), invited
 
 
 def _recent_page(slug: str) -> SignupPage:
@@ -109,18 +186,23 @@ def _page(slug: str) -> SignupPage:
     return page
 
 
-def _register(page: SignupPage, form: RegistrationForm) -> services.Answer:
+def _register(
+    page: SignupPage, form: RegistrationForm, questions: Questions, allowed: Pass | None = None
+) -> services.Answer:
     """Takes the seats, or a place in line where a waiting list is kept."""
-    in_line = rules.signup_state(page.facts, clock.utc_now()) is SignupState.WAITING_LIST
+    in_line = _in_line(page, questions)
     for attempt in range(TRIES):
         try:
             prepared = services.prepare(
-                page, form.applicant(), locale=current_locale(), in_line=in_line
+                page,
+                form.applicant(),
+                locale=current_locale(),
+                wishes=answering.wishes_of(questions),
+                in_line=in_line,
+                allowed=allowed,
             )
             with transaction():
-                return services.register(
-                    prepared, key=form.idempotency_key.data or new_key(), payload=form.payload()
-                )
+                return _written(prepared, form, questions)
         except errors.Full:
             if in_line or not services.keeps_line(prepared):
                 raise
@@ -129,50 +211,81 @@ def _register(page: SignupPage, form: RegistrationForm) -> services.Answer:
             if attempt == TRIES - 1:
                 raise
             page = _page(page.facts.slug)
-            in_line = rules.signup_state(page.facts, clock.utc_now()) is SignupState.WAITING_LIST
+            if page.facts.form_version != questions.form.version:
+                raise errors.FormChanged from None
+            in_line = _in_line(page, questions)
     raise errors.NotPossible
+
+
+def _in_line(page: SignupPage, questions: Questions) -> bool:
+    state = rules.signup_state(_terms(page, questions), clock.utc_now())
+    return state is SignupState.WAITING_LIST
+
+
+def _written(
+    prepared: services.Prepared, form: RegistrationForm, questions: Questions
+) -> services.Answer:
+    key, payload = form.idempotency_key.data or new_key(), form.payload()
+    if not questions.form.version:
+        return services.register(prepared, key=key, payload=payload)
+    answer = services.register(prepared, key=key, payload=payload | answering.payload(questions))
+    if answer.registration_id is not None:
+        answering.keep_beside(questions, prepared.facts.event_id, answer.registration_id)
+    return answer
 
 
 def _draw(
     page: SignupPage,
     form: RegistrationForm,
+    questions: Questions,
     *,
-    state: SignupState | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     refusal: DomainError | None = None,
-    fresh: bool = False,
+    note: str = "",
 ) -> ResponseReturnValue:
-    """The form; with `fresh` its token had grown too old and a new one is in it."""
+    """The form. `note`: "fresh", its token had grown too old and a new one is in it; "stepped"."""
     now = clock.utc_now()
-    state = state or rules.signup_state(page.facts, now)
+    facts = _terms(page, questions)
+    state = rules.signup_state(facts, now)
     shut = {
         SignupState.CLOSED: "closed",
         SignupState.FULL: "full",
         SignupState.NOT_OPEN: "not_open",
     }
-    code = refusal.code if refusal else shut.get(state) or ("invalid" if form.errors else None)
+    wrong = form.errors or questions.faults
+    code = refusal.code if refusal else shut.get(state) or ("invalid" if wrong else None)
     html = render_template(
         "registration/form.html",
         page=page,
+        facts=facts,
         form=form,
+        questions=questions,
+        note=note,
+        accept_files=ACCEPT_ALL,
+        words=words,
         signups=state,
         refusal=code,
         message=translate(refusal) if refusal else "",
+        invitation=request.values.get(invitations.PARAMETER, ""),
         suggestion=getattr(refusal, "suggestion", None),
         reason=getattr(refusal, "reason", ""),
         may_ask=getattr(refusal, "may_ask", False),
-        fresh=fresh,
         shut=code in {"closed", "full", "not_open"},
         closed_message=page.once_closed(current_locale(), clock.utc_now()),
     )
     return html, status
 
 
-def _refuse(page: SignupPage, form: RegistrationForm, refusal: DomainError) -> ResponseReturnValue:
+def _refuse(
+    page: SignupPage, form: RegistrationForm, questions: Questions, refusal: DomainError
+) -> ResponseReturnValue:
     """What was typed stays; the status and the code tell programs."""
     if refusal.field:
         form.show(refusal)
-    drawn = _draw(page, form, status=HTTPStatus(refusal.kind.value), refusal=refusal)
+    if page.facts.form_version != questions.form.version:
+        questions = answering.again(page, questions)
+    status = HTTPStatus(refusal.kind.value)
+    drawn = _draw(page, form, questions, status=status, refusal=refusal)
     response = make_response(drawn)
     if refusal.kind.value in {429, 503}:
         response.headers["Retry-After"] = "5" if refusal.kind.value == 503 else "300"

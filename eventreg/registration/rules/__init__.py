@@ -9,6 +9,7 @@ from eventreg.events.rules import (
     signup_state,
     window,
 )
+from eventreg.registration.rules.invitations import Pass
 from eventreg.registration.rules.states import (
     ACTIVE,
     ALWAYS_HOLDING,
@@ -33,6 +34,7 @@ __all__ = [
     "TRANSITIONS",
     "Act",
     "InLine",
+    "Pass",
     "SignupFacts",
     "SignupState",
     "State",

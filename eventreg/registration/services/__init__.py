@@ -1,5 +1,6 @@
 """Use cases of registrations. They take part in the caller's transaction and never commit."""
 
+from eventreg.registration.services import invitations
 from eventreg.registration.services.closing import close_due
 from eventreg.registration.services.decisions import add_by_hand, decide, take_back
 from eventreg.registration.services.holds import expire_due
@@ -27,6 +28,7 @@ __all__ = [
     "confirm",
     "decide",
     "expire_due",
+    "invitations",
     "keeps_line",
     "prepare",
     "refuse_if_shut",

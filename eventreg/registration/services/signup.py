@@ -18,8 +18,8 @@ from eventreg.mailing.services import Owed
 from eventreg.registration import errors, links, mails, queries, rules
 from eventreg.registration.models import Receipt, Registration
 from eventreg.registration.queries import line
-from eventreg.registration.rules import SignupFacts, SignupState, State
-from eventreg.registration.services import moves, pools, terms, wording
+from eventreg.registration.rules import Pass, SignupFacts, SignupState, State
+from eventreg.registration.services import invitations, moves, pools, terms, wording
 from eventreg.registration.services.pools import Change
 from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import Address, canonical
@@ -78,6 +78,7 @@ class Answer:
 
     receipt: str
     state: str
+    registration_id: int | None = None  # of a new registration; never of a twin's
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Prepared:
     row: Ready = field(repr=False)
     receipt: Ready
     trace: Ready
+    allowed: Pass | None
     now: datetime
 
     @property
@@ -125,28 +127,32 @@ def prepare(
     locale: str,
     wishes: Wishes = Wishes(),
     in_line: bool = False,
+    allowed: Pass | None = None,
 ) -> Prepared:
     """Decides eligibility and writes the letter; `in_line` for the waiting list.
 
-    Raises what `refuse_if_shut` raises, NotEligible.
+    `allowed`: the invitation that the person shows. Raises what `refuse_if_shut` raises,
+    NotEligible, OtherAddress.
     """
-    facts = terms.of(page.facts, wishes.population)
+    facts = terms.of(page.facts, wishes.population, allowed)
     now = clock.utc_now()
     refuse_if_unoffered(facts)
+    if allowed is not None and not allowed.fits(applicant.address):
+        raise errors.OtherAddress
     decision = eligibility.decide(
         applicant.address, audience=facts.audience, policy=facts.policy, event_id=facts.event_id
     )
-    if decision.outcome == "refused":
+    chosen = _is_chosen(decision, allowed)
+    if decision.outcome == "refused" and not chosen:
         decision = _asked_or_refused(facts, applicant, decision)
+    outcome = "eligible" if chosen else decision.outcome
+    proven = allowed is not None and allowed.proves(applicant.address)
+    proof_asked = facts.confirmation_hours > 0 and not proven
     state = State.WAITING
     if not in_line:
-        state = rules.first_state(
-            outcome=decision.outcome,
-            approval=facts.approval,
-            proof_asked=facts.confirmation_hours > 0,
-        )
+        state = rules.first_state(outcome=outcome, approval=facts.approval, proof_asked=proof_asked)
     public_id, nonce = tokens.random_id(), tokens.random_id(9)
-    proves = state is State.UNCONFIRMED or (in_line and facts.confirmation_hours > 0)
+    proves = state is State.UNCONFIRMED or (in_line and proof_asked)
     url = links.url(
         "confirm" if proves else "manage", public_id=public_id, nonce=nonce, locale=locale
     )
@@ -155,11 +161,19 @@ def prepare(
         to=applicant.address.canonical,
         locale=locale,
         page=page,
-        review=decision.outcome == "review",
+        review=outcome == "review",
         url=url,
         public_id=public_id,
     )
-    row = _row(facts, applicant, wishes, decision, state=state, now=now) | {
+    row = _row(facts, applicant, wishes, state=state, asks_a_person=outcome == "review") | {
+        **eligibility.evidence(
+            decision,
+            at=now,
+            by=allowed.invited_by if allowed and chosen else "",
+            organiser=chosen,
+        ),
+        "source": "form" if allowed is None else "invitation",
+        "proven_at": now if proven else None,
         "public_id": public_id,
         "nonce": nonce,
         "locale": locale,
@@ -174,18 +188,26 @@ def prepare(
         seats=_asked(facts, wishes),
         letter=mailing.ready(letter, now=now),
         row=ready(Registration, row, answer="id", late=DECIDED),
-        receipt=_receipt(facts, state, decision, now),
+        receipt=_receipt(facts, state, outcome, now),
         trace=audit.ready(
             "registered",
             at=now,
             actor="registrant",
             event_id=facts.event_id,
             states=(None, state),
-            outcome=decision.outcome,
-            reason=decision.reason,
+            outcome=outcome,
+            reason="organiser_decision" if chosen else decision.reason,
         ),
+        allowed=allowed,
         now=now,
     )
+
+
+def _is_chosen(decision: Decision, allowed: Pass | None) -> bool:
+    """An organiser invited this very person, and nobody needs to decide again."""
+    if allowed is None:
+        return False
+    return allowed.skips_approval or decision.reason == "not_invited"
 
 
 def _asked_or_refused(facts: SignupFacts, applicant: Applicant, decision: Decision) -> Decision:
@@ -208,13 +230,11 @@ def _row(
     facts: SignupFacts,
     applicant: Applicant,
     wishes: Wishes,
-    decision: Decision,
     *,
     state: State,
-    now: datetime,
+    asks_a_person: bool,
 ) -> dict[str, Any]:
     holding = rules.holds_seat(state, pending_holds_seat=facts.pending_holds_seat)
-    asks_a_person = decision.outcome == "review" or facts.approval == "manual"
     return {
         "event_id": facts.event_id,
         "state": state,
@@ -223,18 +243,17 @@ def _row(
         "form_version": wishes.form_version,
         "answers": dict(wishes.answers),
         "companions": wishes.companions,
-        "cleared": not asks_a_person,
+        "cleared": not asks_a_person and facts.approval != "manual",
         **applicant.columns(),
-        **eligibility.evidence(decision, at=now),
     }
 
 
-def _receipt(facts: SignupFacts, state: State, decision: Decision, now: datetime) -> Ready:
+def _receipt(facts: SignupFacts, state: State, outcome: str, now: datetime) -> Ready:
     values = {
         "receipt": tokens.random_id(),
         "event_id": facts.event_id,
         "shown_state": state,
-        "shown_outcome": decision.outcome,
+        "shown_outcome": outcome,
         "created_at": now,
     }
     late = ("key_hash", "request_hash", "registration_id")
@@ -299,13 +318,13 @@ def register(prepared: Prepared, *, key: str, payload: Mapping[str, Any]) -> Ans
     if receipt is None:  # the same key won a moment ago
         known = queries.receipt_of_key(key_hash)
         return _same_answer(known, request_hash) if known else _try_again()
-    facts = terms.of(prepared.facts, prepared.wishes.population)
+    facts = terms.of(prepared.facts, prepared.wishes.population, prepared.allowed)
     facts = replace(facts, capacity=locked.capacity, taken=locked.taken, waiting=locked.waiting)
     if twin is not None:
         _answer_twin(prepared, facts, twin)
     else:
         _seat(prepared, facts, registration_id or 0, decided_at)
-    return Answer(receipt, prepared.state)
+    return Answer(receipt, prepared.state, registration_id)
 
 
 def _seat(
@@ -315,9 +334,15 @@ def _seat(
     audit.write(prepared.trace, registration_id=registration_id)
     key = f"{registration_id}:{prepared.letter.kind}:1"
     mailing.owe(prepared.letter, registration_id=registration_id, dedupe_key=key)
-    taken, now = pools.apply(_changes(prepared, facts, registration_id))
+    beyond = False
+    if prepared.allowed is not None:
+        invitations.spend(prepared.allowed, registration_id)
+        beyond = prepared.allowed.beyond_capacity
+    changes = _changes(prepared, facts, registration_id)
+    taken, now = pools.apply(changes, over_capacity=beyond)
     refuse_if_shut(facts, decided_at or now)
-    if not taken or (prepared.state is State.PENDING and facts.places_left == 0):
+    unheld = prepared.state is State.PENDING and facts.places_left == 0 and not beyond
+    if not taken or unheld:
         raise errors.Full
     if decided_at is None:
         _decide(prepared.state, registration_id, now)
