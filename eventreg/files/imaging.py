@@ -16,7 +16,7 @@ MILLION = 1_000_000
 PIXELS = MappingProxyType(
     {"JPEG": 25 * MILLION, "PNG": 16 * MILLION, "WEBP": 16 * MILLION, "GIF": 16 * MILLION}
 )
-QUALITIES = (80, 68, 55, 42)
+QUALITIES = (80, 50)
 MEDIA_TYPE, ENDING = "image/webp", "webp"
 Image.MAX_IMAGE_PIXELS = None  # ours are lower, and asked as soon as the header is read
 _AT_ONCE = threading.BoundedSemaphore(2)  # memory is bounded for the process too
@@ -50,15 +50,25 @@ def _copies(data: bytes, kind: str, wants: tuple[Want, ...]) -> list[Copy]:
         _check_size(kind, *_webp_size(data))  # its decoder asks for memory as it opens
     with Image.open(io.BytesIO(data), formats=(kind,)) as opened:
         _check_size(kind, opened.width, opened.height)
-        largest = wants[0]
-        side = max(largest.width, largest.height)
-        opened.draft("RGB", (side, side))  # JPEG only; the others ignore it
-        opened.seek(0)
-        opened.load()
-        picture = _upright(opened)
-    made = [_weighed(picture, want) for want in wants]
+        picture = _small_enough(opened, max(wants[0].width, wants[0].height))
+    made = []
+    for want in wants:
+        copy, picture = _weighed(picture, want)
+        made.append(copy)
     # A picture that is narrow already needs no second copy.
     return [copy for i, copy in enumerate(made) if i == 0 or copy.width != made[0].width]
+
+
+def _small_enough(opened: Image.Image, side: int) -> Image.Image:
+    """The first frame, made small before anything else is done with it, then turned upright."""
+    opened.seek(0)
+    opened.draft("RGB", (side, side))  # JPEG only: decodes a fraction; the others ignore it
+    transparent = "A" in opened.getbands() or "transparency" in opened.info
+    wanted = "RGBA" if transparent else "RGB"
+    picture = opened if opened.mode == wanted else opened.convert(wanted)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    ImageOps.exif_transpose(picture, in_place=True)
+    return picture
 
 
 def _check_size(kind: str, width: int, height: int) -> None:
@@ -81,23 +91,19 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     )
 
 
-def _upright(opened: Image.Image) -> Image.Image:
-    """Turned as the camera meant it, in colours that WebP knows."""
-    turned = ImageOps.exif_transpose(opened)
-    transparent = "A" in turned.getbands() or "transparency" in turned.info
-    return turned.convert("RGBA" if transparent else "RGB")
-
-
-def _weighed(picture: Image.Image, want: Want) -> Copy:
-    """The best quality within the weight, else fewer pixels."""
+def _weighed(picture: Image.Image, want: Want) -> tuple[Copy, Image.Image]:
+    """The best quality within the weight, else fewer pixels; and what it was made of."""
     small = picture.copy()
     small.thumbnail((want.width, want.height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    qualities: tuple[int, ...] = QUALITIES
     while True:
-        for quality in QUALITIES:
+        for quality in qualities:
             out = io.BytesIO()
-            small.save(out, "WEBP", quality=quality, method=4, exif=b"", xmp=b"", icc_profile=b"")
-            if out.tell() <= want.weight:
-                return Copy(out.getvalue(), small.width, small.height)
-        if max(small.size) <= 64:
-            return Copy(out.getvalue(), small.width, small.height)
-        small.thumbnail((small.width * 3 // 4, small.height * 3 // 4), reducing_gap=2.0)
+            small.save(out, "WEBP", quality=quality, method=3, exif=b"", xmp=b"", icc_profile=b"")
+            weight = out.tell()
+            if weight <= want.weight or max(small.size) <= 64:
+                return Copy(out.getvalue(), small.width, small.height), small
+        # The weight follows the number of pixels; a little less, so that one more try is enough.
+        scale = min(0.9, 0.95 * (want.weight / weight) ** 0.5)
+        small.thumbnail((round(small.width * scale), round(small.height * scale)))
+        qualities = QUALITIES[-1:]

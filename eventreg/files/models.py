@@ -40,7 +40,8 @@ class StoredFile(Base):
 
     __table_args__ = (
         CheckConstraint("purpose IN ('image','document','answer')", name="purpose"),
-        CheckConstraint("(purpose = 'answer') = (registration_id IS NOT NULL)", name="owner"),
+        # An answer has none until its sign-up is sent.
+        CheckConstraint("purpose = 'answer' OR registration_id IS NULL", name="owner"),
         Index("ix_stored_files_event_id", "event_id", "purpose", "position"),
         Index("ix_stored_files_registration_id", "registration_id"),
     )
