@@ -130,7 +130,6 @@ def test_an_address_that_people_cannot_type_is_refused(ctx, slug):
         ("title", ""),
         ("title", "a\x00b"),
         ("timezone", "Mars/Olympus"),
-        ("waiting_list", "on"),
         ("unknown_key", "x"),
     ],
 )
