@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from eventreg.agenda import rules
 from eventreg.agenda.rules import Phase
-from eventreg.events.rules import Planned, move_of
+from eventreg.events.rules import Planned, meant_for, move_of
 from eventreg.registration.rules import SignupFacts, SignupState, signup_state
 from eventreg.shared.i18n import (
     current_locale,
@@ -299,8 +299,10 @@ def _where(event: Any) -> Fact | None:
 
 
 def _for_whom(event: Any) -> Fact:
-    agents = event.audience == "public_agents"
-    first = _("For public agents only") if agents else _("Open to all")
+    first = {
+        "public_agents": _("For public agents only"),
+        "chosen": _("For people whom the organisers invite or expect"),
+    }.get(meant_for(event.audience, event.policy), _("Open to all"))
     price = {True: _("Paid entry"), False: _("Free of charge")}.get(event.paid, "")
     english = current_locale() != "fr" and event.audience_text_en
     said = {str(field.get("value") or "").strip() for field in event.info_fields}

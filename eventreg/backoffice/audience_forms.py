@@ -149,6 +149,7 @@ class ListForm(BaseForm):
         text = str(self.lines.data or "")
         if upload and upload.filename:
             raw: bytes = upload.stream.read(LIST_BYTES + 1)
+            upload.close()
             if len(raw) > LIST_BYTES:
                 self.file.errors = [gettext("The file is too large: 8 MB at most.")]
                 return None

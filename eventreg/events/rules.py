@@ -74,6 +74,14 @@ class SignupState(StrEnum):
     NONE = "none"
 
 
+def meant_for(audience: str, policy: Mapping[str, Any] | None) -> str:
+    """anyone, public_agents, or chosen: people whom the organiser lists or invites alone."""
+    who = (policy or {}).get("who")
+    if not who or "public_agents" in who or "anyone" in who:
+        return audience
+    return "chosen"
+
+
 @dataclass(frozen=True)
 class SignupFacts:
     """What sign-ups of one event depend on, read in one statement. Instants are UTC."""
@@ -108,6 +116,11 @@ class SignupFacts:
     modify_until: datetime | None = None
     cancel_until: datetime | None = None
     reset_on_edit: bool = False
+    transfers: bool = True
+
+    @property
+    def meant_for(self) -> str:
+        return meant_for(self.audience, self.policy)
 
     @property
     def closing(self) -> datetime | None:

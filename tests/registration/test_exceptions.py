@@ -111,6 +111,8 @@ def test_refusals_of_a_list_speak_of_the_list(client: FlaskClient, make_event: C
     assert "n’a pas été invitée" in answer
     assert "agent public" not in answer.partition("<h2")[2].partition("</div>")[0]
     assert send(client, "A@B.example").status_code == 303
+    page = unescape(client.get("/agenda/journee/").text)
+    assert ("invite ou attend" in page, "agents publics" in page) == (True, False)
 
 
 def test_a_doubtful_person_explains_once_their_link_opens_the_page(

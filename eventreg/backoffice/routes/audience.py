@@ -27,6 +27,7 @@ from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
 from eventreg.shared.errors import DomainError, NotFound, Stale
+from eventreg.shared.requests import takes_files
 
 PEOPLE_SHOWN = 100
 LINES_SHOWN = 50
@@ -139,6 +140,7 @@ def delete_policy(policy_id: int) -> ResponseReturnValue:
 
 @bp.route("/evenements/<slug>/public/listes/", methods=["GET", "POST"])
 @access(ORGANISER, Action.EDIT)
+@takes_files
 def lists() -> ResponseReturnValue:
     """Long lists of addresses and domains, added to the short ones of the policy."""
     form = filled(ListForm, verdict="accepted")
