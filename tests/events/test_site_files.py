@@ -8,10 +8,11 @@ from PIL import Image
 
 from eventreg.events import importing, queries, site_files
 from eventreg.events import media as media_of
+from eventreg.events.commands import documents
 from eventreg.events.jekyll import parse
 from eventreg.files import queries as files
 from eventreg.shared.clock import utc_now
-from eventreg.shared.db import transaction
+from eventreg.shared.db import db, transaction
 
 DOCUMENT = """---
 title: Matinée
@@ -120,3 +121,18 @@ def test_a_file_that_the_document_names_no_more_leaves(ctx, root) -> None:
     run(document("/uploads/la salle.png"), root)
     run(document("/uploads/absent.png"), root)
     assert shown() == []
+
+
+def test_the_command_brings_files_and_says_what_it_could_not_keep(app, ctx, root, tmp_path) -> None:
+    path = tmp_path / "2027-01-02-matinee.md"
+    path.write_bytes(document("/uploads/la salle.png", "/uploads/faux.png", "/uploads/absent.png"))
+    for outcome in ("created", "unchanged"):
+        result = app.test_cli_runner().invoke(
+            documents.cli, ["import", "--site-root", str(root), str(path)]
+        )
+        assert result.exit_code == 0, result.output
+        assert f"matinee\t{outcome}\t" in result.output
+        assert "faux.png n’a pas été conservé" in result.output
+        assert "absent.png ne se trouve pas" in result.output
+        db.session.rollback()
+    assert shown() == [("image", "la-salle.webp", "Une salle")]
