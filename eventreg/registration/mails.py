@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypedDict, Unpack
 
 from eventreg.config import Settings
-from eventreg.events.rules import Planned, move_of
+from eventreg.events.rules import Move, Planned, move_of
 from eventreg.mailing.services import Mail
 from eventreg.registration import rules
 from eventreg.registration.queries import SignupPage
@@ -66,7 +66,7 @@ def confirm_address(
     *, to: str, locale: str, page: SignupPage, public_id: str, url: str, review: bool = False
 ) -> Mail:
     """Asks the mailbox to confirm while the seat is held."""
-    event = _facts(page)
+    event = _facts(page.in_locale(locale))
     frame = _confirm_frame(
         letters.writer().settings,
         locale,
@@ -100,7 +100,7 @@ def _confirm_frame(
 
 def confirmed(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
     """The seat is theirs; the calendar file goes along."""
-    files = _calendar(page, to=to)
+    files = _calendar(page.in_locale(locale), to=to)
     return _mail("confirmed", to, locale, page, files=files, manage_url=url, reference=public_id)
 
 
@@ -140,7 +140,11 @@ def invitation(kind: str, *, message: str, until: datetime, **about: Unpack[Abou
     page, locale = about["page"], about["locale"]
     facts = {"message": message, "until": until, "reminds": kind != "invitation"}
     letter = letters.write(
-        "registration/invitation", locale, event=_facts(page), url=about["url"], **facts
+        "registration/invitation",
+        locale,
+        event=_facts(page.in_locale(locale)),
+        url=about["url"],
+        **facts,
     )
     return _enveloped(letter, page, kind=kind, to=about["to"], locale=locale)
 
@@ -149,7 +153,7 @@ def accepted(
     *, to: str, locale: str, page: SignupPage, public_id: str, url: str, reason: str = ""
 ) -> Mail:
     """An organiser said yes, maybe with a word."""
-    files = _calendar(page, to=to)
+    files = _calendar(page.in_locale(locale), to=to)
     return _mail(
         "accepted",
         to,
@@ -173,7 +177,7 @@ def cancelled(
     *, to: str, locale: str, page: SignupPage, public_id: str, url: str, reason: str = ""
 ) -> Mail:
     """A registration ended: by its person when there is no `reason`, else by the organisers."""
-    files = _calendar(page, to=to, cancel=True)
+    files = _calendar(page.in_locale(locale), to=to, cancel=True)
     return _mail(
         "cancelled",
         to,
@@ -195,7 +199,7 @@ def place_offered(*, until: datetime, already: bool, **about: Unpack[About]) -> 
 def place_answered(*, accepted: bool, **about: Unpack[About]) -> Mail:
     """To whoever offered the place: it was taken, and their own sign-up has ended, or declined."""
     page, to = about["page"], about["to"]
-    files = _calendar(page, to=to, cancel=True) if accepted else ()
+    files = _calendar(page.in_locale(about["locale"]), to=to, cancel=True) if accepted else ()
     return _mail(
         "place_answered",
         to,
@@ -246,11 +250,14 @@ def event_news(kind: str, *, state: str, before: Planned, **about: Unpack[About]
     """
     page, to, locale = about["page"], about["to"], about["locale"]
     cancel = kind == "cancelled"
-    files = _calendar(page, to=to, cancel=cancel) if state == State.CONFIRMED else ()
+    files = (
+        _calendar(page.in_locale(locale), to=to, cancel=cancel) if state == State.CONFIRMED else ()
+    )
     news = _News(
         name=f"event_{kind}",
-        event=_facts(page),
+        event=_facts(page.in_locale(locale)),
         before=before,
+        move=move_of(before, _plan(_facts(page))),
         message=page.state_message if cancel else "",
         state=state,
         ics_size=sum(len(file.content) for file in files),
@@ -267,6 +274,7 @@ class _News:
     name: str
     event: EventFacts
     before: Planned
+    move: Move
     message: str
     state: str
     ics_size: int
@@ -275,21 +283,23 @@ class _News:
 @lru_cache(maxsize=128)
 def _news_frame(_settings: Settings, locale: str, news: _News) -> Letter:
     """The letter, its link and its reference left to fill in."""
-    event = news.event
-    after = Planned(
-        event.starts_at, event.ends_at, event.timezone, event.day_only, event.place, event.online
-    )
     return letters.write(
         f"registration/{news.name}",
         locale,
-        event=event,
+        event=news.event,
         before=news.before,
-        move=move_of(news.before, after),
+        move=news.move,
         message=news.message,
         state=news.state,
         manage_url=_URL,
         reference=_REFERENCE,
         ics_size=news.ics_size,
+    )
+
+
+def _plan(event: EventFacts) -> Planned:
+    return Planned(
+        event.starts_at, event.ends_at, event.timezone, event.day_only, event.place, event.online
     )
 
 
@@ -391,7 +401,7 @@ def _mail(
     files: tuple[Attachment, ...] = (),
     **facts: Any,
 ) -> Mail:
-    event = _facts(page)
+    event = _facts(page.in_locale(locale))
     size = sum(len(file.content) for file in files)
     letter = letters.write(f"registration/{kind}", locale, event=event, ics_size=size, **facts)
     return _enveloped(letter, page, kind=kind, to=to, locale=locale, attachments=files)

@@ -75,6 +75,20 @@ def test_everybody_active_is_told_of_a_move_once_and_in_their_words(now, people)
     assert (notice.told, notice.done_at) == (5, now + MINUTE)
 
 
+def test_english_readers_get_the_english_words_and_the_same_news(
+    now, make_event, make_registration
+):
+    event = make_event(venue="La Halle", venue_en="The Hall", title_en="A day")
+    make_registration(event, locale="en")
+    move(now, starts_at=event.starts_at + timedelta(hours=1))
+    services.tell_due(now)
+    (letter,) = letters()
+    assert letter.subject.startswith("New hours: A day")
+    assert "The Hall" in letter.text
+    assert "The hours of your event change" in letter.text
+    assert entry(letter)[1]["SUMMARY"] == "A day"
+
+
 def test_a_cancelled_event_leaves_calendars_and_nobody_loses_their_row(now, people):
     cancel(now, "Grève des transports.\nNous vous écrirons.")
     with clock.frozen(now + MINUTE):

@@ -1,7 +1,7 @@
 """Reads of registrations: facts of an event's sign-ups, lists, figures."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,12 @@ class SignupPage:
     closed_message: str = ""
     closed_message_en: str = ""
     closed_message_from: datetime | None = None
+
+    def in_locale(self, locale: str) -> "SignupPage":
+        """The same with the organisers' English words where there are some."""
+        if locale != "en" or not (self.title_en or self.venue_en):
+            return self
+        return replace(self, title=self.title_en or self.title, venue=self.venue_en or self.venue)
 
     def once_closed(self, locale: str, now: datetime) -> str:
         """What the organisers say once sign-ups are closed, from the instant that they chose."""
@@ -195,6 +201,13 @@ def _known(row: Row[Any]) -> Known | None:
 
 def by_public_id(public_id: str, *, lock: bool = False) -> Registration | None:
     query = select(Registration).where(Registration.public_id == public_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def by_key(registration_id: int, *, lock: bool = False) -> Registration | None:
+    query = select(Registration).where(Registration.id == registration_id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return db.session.execute(query).scalar_one_or_none()

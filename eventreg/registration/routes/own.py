@@ -1,12 +1,13 @@
 """Mailed links and the person's own page: confirm, cancel, the calendar file, fresh links."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from eventreg.registration import calendar, errors, links, queries, rules, services
+from eventreg.registration import answering, calendar, errors, links, queries, rules, services
 from eventreg.registration.forms import AddressForm, EditForm
 from eventreg.registration.links import Grant
 from eventreg.registration.queries import line
@@ -18,7 +19,7 @@ from eventreg.shared import clock, limits, pace
 from eventreg.shared.access import LINK, PUBLIC, access
 from eventreg.shared.addresses import canonical
 from eventreg.shared.db import transaction
-from eventreg.shared.errors import DomainError
+from eventreg.shared.errors import DomainError, NotFound
 from eventreg.shared.i18n import current_locale, translate
 
 
@@ -73,14 +74,16 @@ def show(
             "registration/own.html",
             registration=registration,
             state=state,
-            page=page,
+            page=page.in_locale(current_locale()),
             form=form or editing_form(registration),
+            **answering.said(registration),
             acts=possible.of(registration, state, page.facts, now),
             refusal=refusal.code if refusal else None,
             message=translate(refusal) if refusal else "",
             hold_ends_at=hold_ends_at,
             may_confirm=_may_confirm(registration, state, grant),
             rank=line.rank(registration) if state is State.WAITING else None,
+            waits_for=_waits_for(registration, state),
             may_cancel=rules.may_cancel(
                 state,
                 starts_at=page.facts.starts_at,
@@ -100,6 +103,14 @@ def editing_form(registration: Any) -> EditForm:
     form = EditForm(formdata=None, obj=registration)
     form.seen.data = editing.mark(registration)
     return form
+
+
+def _waits_for(registration: Any, state: State) -> Sequence[str]:
+    """The full workshops, days or meals of somebody in line, by their names."""
+    if state is not State.WAITING or not registration.form_version:
+        return ()
+    lacking = [row.pool_id for row in line.pool_seats(registration.id) if row.lacking]
+    return line.labels(lacking) if lacking else ()
 
 
 def _may_confirm(registration: Any, state: State, grant: Grant) -> bool:
@@ -146,6 +157,8 @@ def own_ics(public_id: str) -> ResponseReturnValue:
     if found is None:
         return guard.expired(guard.grant_of(public_id))
     registration, _grant = found
+    if registration.state in {State.WAITING, State.OFFERED}:
+        raise NotFound  # nothing to plan yet
     page = queries.signup_page_of(registration.event_id)
     body = calendar.of_registration(page, registration, now=clock.utc_now())
     response = Response(body, mimetype="text/calendar")

@@ -114,7 +114,7 @@ def received(slug: str, receipt: str) -> ResponseReturnValue:
         raise errors.NoSignUp
     return render_template(
         "registration/received.html",
-        page=page,
+        page=page.in_locale(current_locale()),
         receipt=receipt,
         state=found.shown_state,
         outcome=found.shown_outcome,
@@ -131,7 +131,7 @@ def _choice(page: SignupPage, *, refused: bool = False) -> ResponseReturnValue:
     now, own = clock.utc_now(), answering.form_of(page)
     html = render_template(
         "registration/populations.html",
-        page=page,
+        page=page.in_locale(current_locale()),
         populations=[
             (
                 one,
@@ -256,7 +256,7 @@ def _draw(
     code = refusal.code if refusal else shut.get(state) or ("invalid" if wrong else None)
     html = render_template(
         "registration/form.html",
-        page=page,
+        page=page.in_locale(current_locale()),
         facts=facts,
         form=form,
         questions=questions,
