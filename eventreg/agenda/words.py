@@ -97,7 +97,7 @@ def call_box(
         return _external(facts, name, phase, over, now)
     writer = {
         SignupState.OPEN: _open,
-        SignupState.WAITING_LIST: _open,
+        SignupState.WAITING_LIST: _waiting_list,
         SignupState.NOT_OPEN: _not_open,
         SignupState.FULL: _full,
         SignupState.CLOSED: _closed,
@@ -124,6 +124,23 @@ def _open(facts: SignupFacts, state: SignupState, _phase: Phase) -> CallBox:
         target="here",
         action=_("Sign up"),
         short=left or _("Sign-ups open"),
+    )
+
+
+def _waiting_list(facts: SignupFacts, state: SignupState, _phase: Phase) -> CallBox:
+    lines = [
+        _("All places are taken. Places given back are offered in the order of a waiting list.")
+    ]
+    if facts.closing:
+        when = deadline(facts.closing, facts.timezone)
+        lines.append(_("You may join it until %(when)s.", when=when))
+    return CallBox(
+        state,
+        _("Full: waiting list open"),
+        lines,
+        target="here",
+        action=_("Join the waiting list"),
+        short=_("Full"),
     )
 
 
