@@ -16,15 +16,15 @@ from eventreg.shared.i18n import gettext as _
 AUDIENCES = {
     "anyone": N_("Open to everybody"),
     "public_agents": N_("Public agents"),
-    "conditions": N_("On conditions"),
+    "chosen": N_("By invitation"),
 }
 PERIODS = {COMING: N_("Upcoming"), GONE: N_("Past")}
 PLACES = {ONLINE: N_("Online"), ON_SITE: N_("On site")}
 # Name, label, first option.
 _SELECTS = (
     ("kind", N_("Type of event"), N_("All types")),
-    ("theme", N_("Theme"), N_("All themes")),
     ("place", N_("Place"), N_("All places")),
+    ("theme", N_("Theme"), N_("All themes")),
     ("audience", N_("Audience"), N_("All audiences")),
     ("month", N_("Month"), N_("All months")),
     ("period", N_("Period"), N_("Upcoming and past")),

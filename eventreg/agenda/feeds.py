@@ -6,10 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from eventreg.agenda import words
+from eventreg.agenda import rules, words
 from eventreg.config import Settings
 from eventreg.registration.rules import SignupFacts, SignupState, signup_state
 from eventreg.shared import calendar, urls
+from eventreg.shared.richtext import plain
 
 SCHEMA = "https://schema.org"
 
@@ -26,7 +27,7 @@ def _entry(event: Any, settings: Settings, locale: str) -> calendar.Entry:
     address = event.address.strip()
     return calendar.Entry(
         uid=f"evenement-{event.id}@{urlsplit(settings.base_url).hostname or 'localhost'}",
-        title=event.title,
+        title=rules.said(event.title, event.title_en, locale).text,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         day_only=event.day_only,
@@ -34,7 +35,7 @@ def _entry(event: Any, settings: Settings, locale: str) -> calendar.Entry:
         stamp=event.updated_at,
         sequence=event.version,
         place=", ".join(part for part in (place, address) if part),
-        description=event.lead,
+        description=rules.said(event.lead, plain(event.lead_en), locale).text,
         url=urls.absolute("agenda.event", locale, slug=event.slug),
         cancelled=event.state == "cancelled",
     )
@@ -45,13 +46,14 @@ def json_ld(
 ) -> dict[str, Any]:
     """The event as schema.org describes it; no person is named in it."""
     url = urls.absolute("agenda.event", locale, slug=event.slug)
+    title = rules.said(event.title, event.title_en, locale)
     block: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "Event",
-        "name": event.title if locale == "fr" else event.title_en or event.title,
+        "name": title.text,
         "url": url,
-        "description": event.lead,
-        "inLanguage": "fr",
+        "description": rules.said(event.lead, plain(event.lead_en), locale).text,
+        "inLanguage": title.lang or locale,
         "startDate": _moment(event.starts_at, event),
         "endDate": _moment(event.ends_at, event),
         "eventStatus": f"{SCHEMA}/Event{'Cancelled' if event.state == 'cancelled' else 'Scheduled'}",

@@ -48,7 +48,7 @@ THEME_WORDS = MappingProxyType(
     }
 )
 AUDIENCE_WORDS = MappingProxyType(
-    {"anyone": "tout-public", "public_agents": "agents-publics", "conditions": "sous-conditions"}
+    {"anyone": "tout-public", "public_agents": "agents-publics", "chosen": "sur-invitation"}
 )
 PARAMETERS = MappingProxyType(
     {

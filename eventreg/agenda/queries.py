@@ -179,6 +179,7 @@ def listed(ids: Sequence[int]) -> Sequence[Any]:
         Event.day_only,
         Event.timezone,
         Event.venue,
+        Event.venue_en,
         Event.address,
         Event.city,
         Event.online,

@@ -12,6 +12,7 @@ from eventreg.config import Settings
 from eventreg.shared import urls
 from eventreg.shared.i18n import day_range
 from eventreg.shared.i18n import gettext as _
+from eventreg.shared.richtext import plain
 
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -49,7 +50,7 @@ def atom(events: Iterable[Any], feed: Feed, settings: Settings, *, locale: str) 
 def _entry(root: ET.Element, row: Any, host: str, locale: str) -> None:
     entry = ET.SubElement(root, "entry")
     title = rules.said(row.title, row.title_en, locale)
-    lead = rules.said(row.lead, row.lead_en, locale)
+    lead = rules.said(row.lead, plain(row.lead_en), locale)
     name = _("Cancelled: %(title)s", title=title.text) if row.state == "cancelled" else title.text
     url = urls.absolute("agenda.event", locale, slug=row.slug)
     _text(entry, "id", f"tag:{host},{SINCE}:evenement-{row.id}")

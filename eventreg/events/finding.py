@@ -1,6 +1,7 @@
 """What an event is found by: folded words for searches, small lists for filters. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from eventreg.events.jekyll.kinds import kind_of
+from eventreg.events.rules import meant_for
 from eventreg.shared.errors import N_
+from eventreg.shared.richtext import plain
 from eventreg.shared.text import fold
 
 WORDS_LIMIT = 20_000  # characters: a programme of two days and a hundred speakers
@@ -98,7 +101,7 @@ def themes_of(names: Iterable[str]) -> tuple[str, ...]:
 
 def town_of(city: str) -> str:
     """The town without its district: « Paris 7e » is in Paris."""
-    return _DISTRICT.sub("", " ".join(city.split()))
+    return _DISTRICT.sub("", unicodedata.normalize("NFKC", " ".join(city.split())))
 
 
 def found_by(event: Any, sessions: Iterable[Any]) -> Found:
@@ -112,16 +115,10 @@ def found_by(event: Any, sessions: Iterable[Any]) -> Found:
         town=town,
         online=bool(event.online),
         on_site=bool(event.address or event.city or not event.online),
-        audience=_audience(event),
+        audience=meant_for(event.audience or "anyone", event.policy),
         month=_month(event.starts_at, event.timezone or "Europe/Paris"),
         words=_words(event, names, sessions),
     )
-
-
-def _audience(event: Any) -> str:
-    if event.audience == "public_agents":
-        return "public_agents"
-    return "conditions" if event.policy else "anyone"
 
 
 def _month(starts_at: datetime | None, zone: str) -> str:
@@ -129,8 +126,15 @@ def _month(starts_at: datetime | None, zone: str) -> str:
 
 
 def _words(event: Any, names: Iterable[Any], sessions: Iterable[Any]) -> str:
-    parts = [event.title, event.title_en, event.lead, event.lead_en, event.kind, *names]
-    parts += [event.venue, event.city]
+    parts = [
+        event.title,
+        event.title_en,
+        event.lead,
+        plain(event.lead_en or ""),
+        event.kind,
+        *names,
+    ]
+    parts += [event.venue, event.venue_en, event.city]
     for session in sessions:
         parts += [session.title, session.track, session.organisations_text]
         parts += _texts(session.speakers)

@@ -3,12 +3,13 @@
 The session itself does it, at the end of a flush: no service can forget.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
+from sqlalchemy import bindparam, insert, inspect, select, update
 from sqlalchemy import event as sa_event
-from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from eventreg.events.finding import found_by
@@ -16,12 +17,35 @@ from eventreg.events.models import Event, EventIndex, ProgrammeSession
 from eventreg.shared.db import transaction
 
 _EVENT = frozenset(
-    {"title", "title_en", "lead", "lead_en", "kind", "categories", "tags", "venue", "city"}
+    {
+        "title",
+        "title_en",
+        "lead",
+        "lead_en",
+        "kind",
+        "categories",
+        "tags",
+        "venue",
+        "venue_en",
+        "city",
+    }
     | {"address", "online", "audience", "policy", "starts_at", "timezone"}
 )
 _SESSION = frozenset(
     {"title", "track", "organisations_text", "speakers", "items", "hidden", "event_id"}
 )
+_EVENTS = select(Event.id, *(getattr(Event, key) for key in sorted(_EVENT))).where(
+    Event.id.in_(bindparam("ids", expanding=True))
+)
+_PROGRAMME = (
+    select(*(getattr(ProgrammeSession, key) for key in sorted(_SESSION)))
+    .where(
+        ProgrammeSession.event_id.in_(bindparam("ids", expanding=True)),
+        ProgrammeSession.hidden.is_(False),
+    )
+    .order_by(ProgrammeSession.event_id, ProgrammeSession.position, ProgrammeSession.id)
+)
+_UPDATE = update(EventIndex).where(EventIndex.event_id == bindparam("key"))
 BATCH = 200
 
 
@@ -51,12 +75,15 @@ def fill() -> int:
 
 
 def _after_flush(session: Session, _context: object) -> None:
-    touched = {row.id for row in _changed(session, Event, _EVENT)}
-    touched |= {row.event_id for row in _changed(session, ProgrammeSession, _SESSION)}
+    touched = {row.event_id for row in _changed(session, ProgrammeSession, _SESSION)}
     touched |= {row.event_id for row in session.deleted if isinstance(row, ProgrammeSession)}
-    gone = {row.id for row in session.deleted if isinstance(row, Event)}
-    if touched - gone:
-        _write(session, sorted(touched - gone))
+    for row in _changed(session, Event, _EVENT):
+        if row in session.new and row.id not in touched:
+            _write_new(session, row)
+        else:
+            touched.add(row.id)
+    touched -= {row.id for row in session.deleted if isinstance(row, Event)}
+    _write(session, sorted(touched))
 
 
 def _changed(session: Session, model: type[Any], keys: frozenset[str]) -> Iterable[Any]:
@@ -72,33 +99,24 @@ def _changed(session: Session, model: type[Any], keys: frozenset[str]) -> Iterab
             yield row
 
 
-def _write(session: Session, ids: Iterable[int]) -> None:
-    """Reads what was flushed, past the identity map, and writes the rows: four statements."""
-    wanted = list(ids)
-    if not wanted:
+def _write_new(session: Session, row: Event) -> None:
+    """The row of an event that has no programme yet, without reading it back."""
+    # What is not in the dict was left unset: null.
+    known = SimpleNamespace(**{key: row.__dict__.get(key) for key in _EVENT})
+    values = {**asdict(found_by(known, ())), "event_id": row.id}
+    session.connection().execute(insert(EventIndex), values)
+
+
+def _write(session: Session, ids: Sequence[int]) -> None:
+    """Reads what was flushed, past the identity map, and writes the rows."""
+    if not ids:
         return
     connection = session.connection()
-    events = connection.execute(
-        select(Event.id, *(getattr(Event, key) for key in sorted(_EVENT))).where(
-            Event.id.in_(wanted)
-        )
-    ).all()
     programme: dict[int, list[Any]] = {}
-    for row in connection.execute(
-        select(*(getattr(ProgrammeSession, key) for key in sorted(_SESSION)))
-        .where(ProgrammeSession.event_id.in_(wanted), ProgrammeSession.hidden.is_(False))
-        .order_by(ProgrammeSession.event_id, ProgrammeSession.position, ProgrammeSession.id)
-    ):
-        programme.setdefault(row.event_id, []).append(row)
-    known = set(
-        connection.execute(
-            select(EventIndex.event_id).where(EventIndex.event_id.in_(wanted))
-        ).scalars()
-    )
-    for row in events:
+    for line in connection.execute(_PROGRAMME, {"ids": ids}):
+        programme.setdefault(line.event_id, []).append(line)
+    for row in connection.execute(_EVENTS, {"ids": ids}).all():
         values = asdict(found_by(row, programme.get(row.id, ())))
-        if row.id in known:
-            statement: Any = update(EventIndex).where(EventIndex.event_id == row.id)
-        else:
-            statement, values["event_id"] = insert(EventIndex), row.id
-        connection.execute(statement.values(**values))
+        done = connection.execute(_UPDATE, {**values, "key": row.id})
+        if not done.rowcount:
+            connection.execute(insert(EventIndex), {**values, "event_id": row.id})

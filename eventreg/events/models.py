@@ -144,7 +144,7 @@ class EventIndex(Base):
     town_key: Mapped[str] = plain(code(80))
     online: Mapped[bool]
     on_site: Mapped[bool]
-    audience: Mapped[str] = plain(code(16))  # anyone, public_agents, conditions
+    audience: Mapped[str] = plain(code(16))  # rules.meant_for
     month: Mapped[str] = plain(code(7))  # 2027-01, in the event's zone
     town: Mapped[str] = plain(code(120))
     words: Mapped[str] = plain()  # folded; as published: title, lead, programme
