@@ -44,6 +44,7 @@ SIGNUP_FACTS: Mapping[str, InstrumentedAttribute[Any]] = {
     "modify_until": Event.modify_until,
     "cancel_until": Event.cancel_until,
     "reset_on_edit": Event.reset_on_edit,
+    "transfers": Event.transfers,
 }
 
 

@@ -11,7 +11,9 @@ STEPS = (5, 15, 60, 120, 300, 600, 900)  # seconds, then 900 for ever
 JITTER = 0.2
 BUDGETS = ((timedelta(hours=1), 3), (timedelta(days=1), 10))  # R44
 # Anybody can cause these by typing somebody else's address in a form.
-UNPROVEN_KINDS = frozenset({"confirm_address", "already_registered", "my_links"})
+UNPROVEN_KINDS = frozenset(
+    {"confirm_address", "already_registered", "my_links", "place_offered", "address_asked"}
+)
 _ACTIVE = frozenset({"unconfirmed", "pending", "waiting", "offered", "confirmed"})
 # A letter that would lie when it came late: it leaves only while the registration is still so.
 TRUE_WHILE: dict[str, frozenset[str]] = {
@@ -19,6 +21,9 @@ TRUE_WHILE: dict[str, frozenset[str]] = {
     "pending": frozenset({"pending"}),
     "confirmed": frozenset({"confirmed"}),
     "accepted": frozenset({"confirmed", "unconfirmed"}),
+    "cancelled": frozenset({"cancelled"}),
+    "place_offered": frozenset({"confirmed"}),
+    "address_asked": _ACTIVE,
     "event_moved": _ACTIVE,
     "event_cancelled": _ACTIVE,
 }

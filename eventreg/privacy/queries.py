@@ -3,21 +3,38 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from eventreg.audit.models import AuditEntry
 from eventreg.eligibility.models import ListEntry
 from eventreg.events.models import Event
+from eventreg.files.models import StoredFile
 from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserSession, SignInLink
-from eventreg.registration.models import Invitation, Registration
+from eventreg.questionnaire.models import AccessNeeds, FormVersion
+from eventreg.registration.models import Invitation, Proposal, Registration
 from eventreg.registration.rules.invitations import KEPT as INVITATION_KEPT
 from eventreg.shared.db import Base, Keep, db
 
 ENDED_DAYS = 31  # cancelled, rejected: the event's end + 1 month
 EXPIRED_HOURS = 48  # never proven: after the hold ended
+NEEDS_DAYS = 7  # after the event
+UNCLAIMED_DAYS = 1
 MAIL_BODY_DAYS = 7  # after the final state
 SESSION_DAYS = 1
+PROPOSAL_DAYS = 4  # after it ended by itself: a change of address is stoppable for three
 YEAR = 365
 GRACE = timedelta(days=2)  # a job may be late by a night before the doctor complains
 
@@ -35,6 +52,31 @@ def inventory() -> dict[str, dict[str, Keep]]:
 def event_end() -> ColumnElement[Any]:
     """The stated end, else the start: from here on retention is counted."""
     return func.coalesce(Event.ends_at, Event.starts_at)
+
+
+def due_needs(now: datetime) -> Select[tuple[int]]:
+    """Ids of registrations whose access needs served: their event is over."""
+    over = event_end() <= now - timedelta(days=NEEDS_DAYS)
+    return (
+        select(AccessNeeds.registration_id)
+        .join(Event, Event.id == AccessNeeds.event_id)
+        .where(over)
+        .distinct()
+        .order_by(AccessNeeds.registration_id)
+    )
+
+
+def due_files(now: datetime) -> Select[tuple[int]]:
+    """Ids of files given on a form that was never sent."""
+    return (
+        select(StoredFile.id)
+        .where(
+            StoredFile.purpose == "answer",
+            StoredFile.registration_id.is_(None),
+            StoredFile.created_at <= now - timedelta(days=UNCLAIMED_DAYS),
+        )
+        .order_by(StoredFile.id)
+    )
 
 
 def due_registrations(now: datetime) -> Select[tuple[int]]:
@@ -78,6 +120,11 @@ def due_invitations(now: datetime) -> Select[tuple[int]]:
     ended = func.coalesce(Invitation.answered_at, Invitation.expires_at)
     wanted = (Invitation.state != "accepted", ended <= now - INVITATION_KEPT)
     return select(Invitation.id).where(*wanted).order_by(Invitation.id)
+
+
+def due_proposals(now: datetime) -> Select[tuple[int]]:
+    """Ids of proposals that nobody can answer or stop any more."""
+    return select(Proposal.id).where(Proposal.expires_at <= now - timedelta(days=PROPOSAL_DAYS))
 
 
 def due_bodies(now: datetime) -> Select[tuple[int]]:
@@ -135,6 +182,9 @@ def due_contacts(now: datetime) -> Select[tuple[int]]:
         Event.source_text.is_not(None),
         cast(Event.press_contacts, Text) != "[]",
         Event.policy.is_not(None),
+        exists().where(
+            FormVersion.event_id == Event.id, cast(FormVersion.definition, Text).like("%@%")
+        ),
     )
     return select(Event.id).where(event_end() <= now - timedelta(days=YEAR), named)
 
@@ -145,7 +195,10 @@ def overdue(now: datetime) -> dict[str, int]:
     return {
         "registrations": _count(due_registrations(at)),
         "list entries": _count(due_list_entries(at)),
+        "proposals": _count(due_proposals(at)),
         "invitations": _count(due_invitations(at)),
+        "access needs": _count(due_needs(at)),
+        "files nobody sent": _count(due_files(at)),
         "mail bodies": _count(due_bodies(at)),
         "letters": _count(due_letters(at)),
         "organiser accounts": _count(due_accounts(at)),

@@ -13,7 +13,8 @@ from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserRole, OrganiserSession, SignInLink
 from eventreg.privacy import queries
 from eventreg.privacy.models import ErasureReceipt
-from eventreg.registration.models import Invitation, PoolSeats, Receipt, Registration
+from eventreg.questionnaire import services as forms
+from eventreg.registration.models import Invitation, PoolSeats, Proposal, Receipt, Registration
 from eventreg.registration.queries import line as registrations
 from eventreg.registration.services import pools
 from eventreg.registration.services.pools import Change
@@ -32,6 +33,9 @@ def erase_due(now: datetime) -> dict[str, int]:
         ("registrations", queries.due_registrations, _registrations),
         ("list_entries", queries.due_list_entries, _list_entries),
         ("invitations", queries.due_invitations, _invitations),
+        ("access_needs", queries.due_needs, _needs),
+        ("unclaimed_files", queries.due_files, _files),
+        ("proposals", queries.due_proposals, _proposals),
         ("mail_bodies", queries.due_bodies, _bodies),
         ("organiser_sessions", queries.due_sessions, _sessions),
         ("sign_in_links", queries.due_links, _links),
@@ -96,6 +100,14 @@ def _pool_seats(ids: list[int]) -> dict[int, Change]:
     return changes
 
 
+def _needs(ids: list[int], _now: datetime) -> None:
+    forms.erase_needs(ids)
+
+
+def _files(ids: list[int], _now: datetime) -> None:
+    files.erase(ids)
+
+
 def _list_entries(ids: list[int], _now: datetime) -> None:
     db.session.execute(delete(ListEntry).where(ListEntry.id.in_(ids)))
 
@@ -103,6 +115,11 @@ def _list_entries(ids: list[int], _now: datetime) -> None:
 def _invitations(ids: list[int], _now: datetime) -> None:
     """Those that nobody accepted; the letter that carried one goes by its own date."""
     db.session.execute(delete(Invitation).where(Invitation.id.in_(ids)))
+
+
+def _proposals(ids: list[int], _now: datetime) -> None:
+    """The address of somebody who never agreed to anything leaves first."""
+    db.session.execute(delete(Proposal).where(Proposal.id.in_(ids)))
 
 
 def _bodies(ids: list[int], now: datetime) -> None:
@@ -151,3 +168,4 @@ def _contacts(ids: list[int], _now: datetime) -> None:
         "policy": None,
     }
     db.session.execute(update(Event).where(Event.id.in_(ids)).values(**values))
+    forms.erase_people(ids)

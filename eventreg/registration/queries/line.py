@@ -166,6 +166,12 @@ def full_pools(seats: Mapping[int, int]) -> dict[int, bool]:
     }
 
 
+def labels(pools: Sequence[int]) -> Sequence[str]:
+    """The names of pools as people read them; the event's own has none."""
+    query = select(Pool.label).where(Pool.id.in_(pools), Pool.label != "")
+    return db.session.execute(query.order_by(Pool.position, Pool.id)).scalars().all()
+
+
 def several_pools(event_id: int) -> bool:
     """Whether an event has pools beside its own."""
     query = select(exists().where(Pool.event_id == event_id, Pool.kind != "event"))

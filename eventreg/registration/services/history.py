@@ -7,7 +7,7 @@ from eventreg.registration import queries
 from eventreg.registration.queries import SignupPage, own
 
 # Acts that renew the nonce, and so end the links mailed before.
-ENDING = ("links_sent", "cancel", "address_changed", "address_restored")
+ENDING = ("links_sent", "cancel", "address_changed", "address_stopped", "address_restored")
 
 
 @dataclass(frozen=True)

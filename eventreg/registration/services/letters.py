@@ -10,6 +10,11 @@ from eventreg.registration.models import Registration
 def owe(letter: mailing.Mail, registration: Registration, now: datetime) -> None:
     """Queues a letter about a registration, once for each of its versions."""
     key = f"{registration.id}:{letter.kind}:{registration.version}"
+    owe_of(letter, registration, key, now)
+
+
+def owe_of(letter: mailing.Mail, registration: Registration, key: str, now: datetime) -> None:
+    """Queues a letter about a registration, once under its key."""
     mailing.queue(
         replace(
             letter,

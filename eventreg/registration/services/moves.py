@@ -97,6 +97,12 @@ def ask(registration_id: int, seats: Mapping[int, int], *, held: bool) -> None:
     db.session.execute(insert(PoolSeats), rows)
 
 
+def let_go(registration_id: int) -> None:
+    """Somebody else holds the seats of other pools now: what was asked for stays noted."""
+    wanted = PoolSeats.registration_id == registration_id
+    db.session.execute(update(PoolSeats).where(wanted).values(held=False))
+
+
 def join_line(registration_id: int, own: dict[int, int], changes: dict[int, Change]) -> list[int]:
     """Puts a person in line for every pool asked for; answers those that lack room.
 

@@ -6,6 +6,7 @@ from eventreg.audit import services as audit
 from eventreg.mailing import services as mailing
 from eventreg.registration import errors, mails, queries, rules
 from eventreg.registration.models import Registration
+from eventreg.registration.queries import SignupPage
 from eventreg.registration.rules import Act, SignupFacts, State
 from eventreg.registration.services import letters, waiting_list, wording
 from eventreg.registration.services.moves import move
@@ -41,16 +42,8 @@ def confirm(registration: Registration) -> State:
     facts = page.facts
     refuse_if_over(facts)
     now = clock.deciding_instant(db.session)
-    delivered, failed = queries.first_delivery(registration.id)
-    ends = rules.hold_ends_at(
-        delivered_at=delivered,
-        failed_at=failed,
-        hours=facts.confirmation_hours,
-        starts_at=facts.starts_at,
-    )
-    if ends is not None and now >= ends:
-        waiting_list.serve_later(facts)
-        return move(registration, Act.EXPIRE, facts=facts, actor="system", now=now)
+    if expire_if_over(registration, page, now):
+        return State.EXPIRED
     registration.proven_at = now
     state = rules.after_proof(outcome=registration.eligibility_outcome, approval=facts.approval)
     if state is State.CONFIRMED:
@@ -70,6 +63,30 @@ def confirm(registration: Registration) -> State:
         now=now,
         owing=tell,
     )
+
+
+def expire_if_over(registration: Registration, page: SignupPage, now: datetime) -> bool:
+    """Gives back what a hold or an offer kept for too long; whether it did."""
+    if registration.state == State.OFFERED:
+        if registration.offer_ends_at is None or now < registration.offer_ends_at:
+            return False
+        waiting_list.lapse(registration, page, now)
+        return True
+    if registration.state != State.UNCONFIRMED:
+        return False
+    facts = page.facts
+    delivered, failed = queries.first_delivery(registration.id)
+    ends = rules.hold_ends_at(
+        delivered_at=delivered,
+        failed_at=failed,
+        hours=facts.confirmation_hours,
+        starts_at=facts.starts_at,
+    )
+    if ends is None or now < ends:
+        return False
+    waiting_list.serve_later(facts)
+    move(registration, Act.EXPIRE, facts=facts, actor="system", now=now)
+    return True
 
 
 def _prove_in_line(registration: Registration) -> State:

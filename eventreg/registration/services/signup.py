@@ -385,7 +385,7 @@ def _answer_twin(prepared: Prepared, facts: SignupFacts, twin: Registration) -> 
         registration_id=twin.id,
     )
     hour = f"{prepared.now:%Y%m%d%H}"  # one an hour at most, however often it is tried
-    unproven = twin.state == State.UNCONFIRMED
+    unproven = twin.proven_at is None and twin.state in {State.UNCONFIRMED, State.WAITING}
     letter = mails.already_registered(
         to=twin.email_key,
         locale=prepared.locale,

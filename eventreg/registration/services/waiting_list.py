@@ -5,7 +5,7 @@ between nobody overtakes: a newcomer takes no seat of a pool in which somebody w
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -84,8 +84,12 @@ def may_offer(facts: SignupFacts, now: datetime) -> bool:
 
 def keeps_line(prepared: Prepared) -> bool:
     """Whether whoever found no room may wait: each full pool asked for keeps a list."""
-    facts = prepared.facts
-    full = line.full_pools(prepared.seats)
+    return may_wait(prepared.facts, prepared.seats)
+
+
+def may_wait(facts: SignupFacts, seats: Mapping[int, int]) -> bool:
+    """Whether some of these seats lack room, and each pool that lacks it keeps a list."""
+    full = line.full_pools(seats)
     own = facts.pool_id not in full or facts.waiting_list
     return (
         bool(full) and own and all(listed for pool, listed in full.items() if pool != facts.pool_id)
