@@ -128,7 +128,7 @@ def policy_texts(policy: Policy) -> dict[str, Any]:
         "who": data["who"],
         "families": data.get("families", []),
         **{key: getattr(policy, key) for key in ("sense", "on_review", "on_unknown")},
-        **{key: "\n".join(data.get(key, ())) for key in LISTS},
+        **{key: "\n".join(map(words.written, data.get(key, ()))) for key in LISTS},
     }
 
 

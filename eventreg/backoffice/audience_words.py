@@ -36,9 +36,9 @@ ON_UNKNOWN: Mapping[str, str] = {
     "accept": N_("Accept it"),
 }
 LISTS: Mapping[str, str] = {
-    "accepted": N_("Accepted"),
-    "refused": N_("Refused"),
-    "invited": N_("Invited"),
+    "accepted": N_("Accepted addresses and domains"),
+    "refused": N_("Refused addresses and domains"),
+    "invited": N_("Invited people"),
 }
 VERDICTS: Mapping[str, str] = {
     "accepted": N_("Accepted: its addresses are those of public agents"),
@@ -89,6 +89,11 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "review": (N_("Held for a decision"), "warning"),
     "refused": (N_("Address refused"), "error"),
 }
+
+
+def written(entry: str) -> str:
+    """A line of a list as people write it: « *.example.org »."""
+    return f"*{entry}" if entry.startswith(".") else entry
 
 
 def sort_of_body(category: str) -> str:

@@ -99,7 +99,7 @@ def test_conditions_are_composed_saved_and_shown_again(owner: FlaskClient) -> No
         "invited": ["camille@example.org"],
     }
     page = said(owner.get(BASE))
-    assert ".group.example\nexample.org" in page
+    assert "*.group.example\nexample.org" in page
     assert re.search(r'name="sense" value="strict" checked', page)
     assert re.search(r'name="families" value="local" checked', page)
     trace = db.session.execute(select(AuditEntry).order_by(AuditEntry.id.desc())).scalars().first()

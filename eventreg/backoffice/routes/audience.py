@@ -29,7 +29,7 @@ from eventreg.shared.db import transaction
 from eventreg.shared.errors import DomainError, NotFound, Stale
 from eventreg.shared.requests import takes_files
 
-PEOPLE_SHOWN = 100
+PEOPLE_SHOWN = 30
 LINES_SHOWN = 50
 
 
