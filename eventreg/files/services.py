@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any, cast
 
-from sqlalchemy import delete
+from sqlalchemy import CursorResult, delete, update
 
 from eventreg.files import imaging, queries, sniffing
 from eventreg.files.errors import (
@@ -171,6 +172,24 @@ def remove(file: StoredFile) -> None:
     else:
         db.session.delete(file)
     db.session.flush()
+
+
+def adopt(public_id: str, event_id: int, registration_id: int) -> bool:
+    """A file given with an answer becomes its registrant's; False when it is somebody's already."""
+    wanted = (
+        StoredFile.public_id == public_id,
+        StoredFile.event_id == event_id,
+        StoredFile.purpose == "answer",
+        StoredFile.registration_id.is_(None),
+    )
+    query = update(StoredFile).where(*wanted).values(registration_id=registration_id)
+    result = db.session.execute(query, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def erase(file_ids: Iterable[int]) -> None:
+    """Files that no sign-up followed leave (privacy)."""
+    db.session.execute(delete(StoredFile).where(StoredFile.id.in_(list(file_ids))))
 
 
 def erase_of(registration_ids: Iterable[int]) -> None:

@@ -17,6 +17,8 @@ from eventreg.shared.db import transaction
 from eventreg.shared.errors import N_
 from eventreg.shared.i18n import force_locale, say
 
+__all__ = ["events_group"]
+
 FORM_CHANGED = N_("form: version %(version)s")
 FORM_SAME = N_("form: nothing changed, version %(version)s")
 OVERBOOKED = N_("pool “%(key)s”: more seats are taken than it has now; nobody loses a place")
@@ -125,4 +127,3 @@ def _refuse(file: Path, found: File, bad: BadForm) -> None:
 def _tell(file: Path, line: int, path: str, words: str) -> None:
     place = f"{file}:{line}: {path}: " if path else f"{file}:{line}: "
     click.echo(place + words, err=True)
-

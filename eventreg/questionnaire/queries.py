@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from eventreg.events.models import Pool
 from eventreg.questionnaire.models import AccessNeeds, FormVersion
-from eventreg.questionnaire.rules import NO_FORM, Form, parse
+from eventreg.questionnaire.rules import NO_FORM, Form, Question, parse
 from eventreg.shared.db import db
 
 MOST_KNOWN = 500
@@ -89,6 +89,16 @@ def versions(event_id: int) -> Sequence[Row[Any]]:
     columns = (FormVersion.version, FormVersion.made_at, FormVersion.made_by)
     query = select(*columns).where(FormVersion.event_id == event_id)
     return db.session.execute(query.order_by(FormVersion.version.desc())).all()
+
+
+def asked_ever(event_id: int) -> dict[str, Question]:
+    """Every question whose answers a list may hold, in the words of the latest version."""
+    found: dict[str, Question] = {}
+    for row in versions(event_id):
+        for _, question in form_of(event_id, row.version).order:
+            if question.kind not in ("info", "access_needs"):
+                found.setdefault(question.key, question)
+    return found
 
 
 def needs_of(registration_id: int) -> dict[str, str]:

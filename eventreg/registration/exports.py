@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, BinaryIO, Protocol
@@ -11,13 +11,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, select
 from sqlalchemy.orm import QueryableAttribute
 
+from eventreg.questionnaire import queries as forms
+from eventreg.questionnaire.drawing import shown_answer
+from eventreg.questionnaire.rules import Question
+from eventreg.questionnaire.rules import words as label_words
 from eventreg.registration.models import Receipt, Registration
 from eventreg.registration.rules import State
 from eventreg.shared import sheets
 from eventreg.shared.db import db
 from eventreg.shared.errors import N_, Invalid
-from eventreg.shared.i18n import say
+from eventreg.shared.i18n import current_locale, say
 
+ANSWER = "q_"  # begins the columns of an event's own questions
 FORMATS = ("csv", "xlsx", "ods", "json")
 MIMETYPES = {**sheets.MIMETYPES, "json": "application/json"}
 BATCH = 1_000
@@ -62,6 +67,8 @@ COLUMNS: Mapping[str, str] = {
     "source": N_("Origin"),
     "receipts": N_("Receipts"),
     "answers": N_("Answers"),
+    "population": N_("Signs up as"),
+    "companions": N_("People who come along"),
     "sessions": N_("Sessions"),
     "tags": N_("Labels"),
 }
@@ -110,6 +117,8 @@ _SOURCES: Mapping[str, tuple[QueryableAttribute[Any], ...]] = {
     "confirmed_at": (Registration.confirmed_at,),
     "cancelled_at": (Registration.cancelled_at,),
     "answers": (Registration.answers,),
+    "population": (Registration.population, Registration.form_version),
+    "companions": (Registration.companions,),
     "eligibility": (Registration.eligibility_outcome, Registration.eligibility_reason),
     "eligibility_reason": (Registration.eligibility_reason,),
     "decision_reason": (Registration.decision_reason,),
@@ -132,6 +141,8 @@ class _Context:
     zone: ZoneInfo
     words: Mapping[str, str]
     receipts: Mapping[int, Sequence[str]]
+    event_id: int = 0
+    locale: str = "fr"
 
 
 _Reader = Callable[[Row[Any], _Context], str]
@@ -149,30 +160,54 @@ def write(
     Labels and states are in the current language, instants in the event's zone. Raises Invalid
     for a format, a state or a column that does not exist (fields: format, state, columns).
     """
-    check(fmt, states, columns)
+    asked = {} if fmt == "json" and not columns else forms.asked_ever(event.id)
+    check(fmt, states, columns, tuple(ANSWER + key for key in asked))
     zone = ZoneInfo(event.timezone)
-    keys = columns or (JSON_KEYS if fmt == "json" else DEFAULT_COLUMNS)
+    keys = columns or (JSON_KEYS if fmt == "json" else default_columns(asked))
     batches = _batches(event.id, states, keys)
     if fmt == "json":
         return _write_json(out, batches, keys, zone)
-    header = [say(COLUMNS[key]) for key in keys]
+    header = [_header(key, asked) for key in keys]
     words = {code: say(text) for table in _TABLES for code, text in table.items()}
-    return sheets.write(fmt, out, header, _text_rows(batches, keys, zone, words))
+    context = _Context(zone, words, {}, event.id, current_locale())
+    return sheets.write(fmt, out, header, _text_rows(batches, keys, context))
+
+
+def default_columns(asked: Mapping[str, Question]) -> Sequence[str]:
+    """Those of every list, then one for each question that was ever asked."""
+    more = ("population", "companions") if asked else ()
+    return (*DEFAULT_COLUMNS, *more, *(ANSWER + key for key in asked))
+
+
+def _header(key: str, asked: Mapping[str, Question]) -> str:
+    question = asked.get(key.removeprefix(ANSWER)) if key.startswith(ANSWER) else None
+    return label_words(question.label, current_locale()) if question else say(COLUMNS[key])
 
 
 _TABLES = (STATE_WORDS, OUTCOME_WORDS, SOURCE_WORDS)
 
 
-def check(fmt: str, states: Sequence[str] | None, columns: Sequence[str] | None) -> None:
-    """Raises Invalid naming what does not exist."""
+def check(
+    fmt: str,
+    states: Sequence[str] | None,
+    columns: Sequence[str] | None,
+    answers: Sequence[str] = (),
+) -> None:
+    """Raises Invalid naming what does not exist. `answers`: the columns of the event's questions."""
     if fmt not in FORMATS:
         raise Invalid(N_("Choose one of: %(allowed)s."), field="format", allowed=", ".join(FORMATS))
     if any(state not in STATE_WORDS for state in states or ()):
         allowed = ", ".join(STATE_WORDS)
         raise Invalid(N_("Choose one of: %(allowed)s."), field="state", allowed=allowed)
-    if any(column not in COLUMNS for column in columns or ()):
-        allowed = ", ".join(COLUMNS)
+    if any(column not in COLUMNS and column not in answers for column in columns or ()):
+        allowed = ", ".join((*COLUMNS, *answers))
         raise Invalid(N_("Choose one of: %(allowed)s."), field="columns", allowed=allowed)
+
+
+def _sources(key: str) -> tuple[QueryableAttribute[Any], ...]:
+    if key.startswith(ANSWER):
+        return (Registration.answers, Registration.form_version)
+    return _SOURCES.get(key, ())
 
 
 _Batch = tuple[Sequence[Row[Any]], Mapping[int, Sequence[str]]]
@@ -180,7 +215,7 @@ _Batch = tuple[Sequence[Row[Any]], Mapping[int, Sequence[str]]]
 
 def _batches(event_id: int, states: Sequence[str] | None, keys: Sequence[str]) -> Iterator[_Batch]:
     """Rows with the columns that `keys` need, and their receipts, a thousand at a time."""
-    wanted = dict.fromkeys(column for key in keys for column in _SOURCES.get(key, ()))
+    wanted = dict.fromkeys(column for key in keys for column in _sources(key))
     query = (
         select(Registration.id, *wanted)
         .where(Registration.event_id == event_id)
@@ -206,11 +241,13 @@ def _receipts(keys: Sequence[int]) -> Mapping[int, Sequence[str]]:
 
 
 def _text_rows(
-    batches: Iterator[_Batch], keys: Sequence[str], zone: ZoneInfo, words: Mapping[str, str]
+    batches: Iterator[_Batch], keys: Sequence[str], base: _Context
 ) -> Iterator[list[str]]:
+    readers = [
+        _TEXT.get(key) or (_answer if key.startswith(ANSWER) else _plain)(key) for key in keys
+    ]
     for rows, receipts in batches:
-        context = _Context(zone, words, receipts)
-        readers = [_TEXT.get(key) or _plain(key) for key in keys]
+        context = replace(base, receipts=receipts)
         for row in rows:
             yield [read(row, context) for read in readers]
 
@@ -218,6 +255,25 @@ def _text_rows(
 def _plain(key: str) -> _Reader:
     take = attrgetter(_SOURCES[key][0].key)
     return lambda row, _context: take(row) or ""
+
+
+def _answer(key: str) -> _Reader:
+    """In the words of the version that asked: a choice since removed stays readable."""
+    asked = key.removeprefix(ANSWER)
+
+    def read(row: Row[Any], context: _Context) -> str:
+        value = (row.answers or {}).get(asked)
+        question = forms.form_of(context.event_id, row.form_version).by_key.get(asked)
+        if value is None or question is None:
+            return ""
+        return shown_answer(question, value, context.locale)
+
+    return read
+
+
+def _population(row: Row[Any], context: _Context) -> str:
+    found = forms.form_of(context.event_id, row.form_version).population(row.population)
+    return label_words(found.label, context.locale) if found else str(row.population)
 
 
 def _word(key: str) -> _Reader:
@@ -242,6 +298,8 @@ def _empty(_row: Row[Any], _context: _Context) -> str:
 _TEXT: dict[str, _Reader] = {
     **{key: _moment(key) for key in INSTANTS},
     **{key: _word(key) for key in ("state", "eligibility", "source")},
+    "population": _population,
+    "companions": lambda row, _context: str(row.companions or ""),
     "receipts": lambda row, context: ", ".join(context.receipts.get(row.id, ())),
     "answers": lambda row, _context: (
         json.dumps(row.answers, ensure_ascii=False) if row.answers else ""

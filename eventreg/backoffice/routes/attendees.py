@@ -1,6 +1,7 @@
 """The people of an event: list, one person's file, somebody added by hand."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,11 +13,14 @@ from eventreg.backoffice.forms import AddForm
 from eventreg.eligibility.services import open_domain
 from eventreg.organisers.access import account
 from eventreg.organisers.rules import Action
+from eventreg.questionnaire import queries as forms
+from eventreg.questionnaire import shown
 from eventreg.registration import queries as registrations
 from eventreg.registration import services
 from eventreg.registration.errors import AlreadyRegistered, Full
 from eventreg.registration.exports import STATE_WORDS
 from eventreg.shared.access import ORGANISER, access
+from eventreg.shared.addresses import canonical
 from eventreg.shared.db import transaction
 from eventreg.shared.errors import Invalid, NotFound
 
@@ -73,7 +77,23 @@ def attendee(public_id: str) -> ResponseReturnValue:
         acts=rules.possible_acts(registration.state),
         evidence=audience_words.evidence(registration),
         domain=open_domain(registration.email_key),
+        **said(registration),
     )
+
+
+def said(registration: Any) -> dict[str, Any]:
+    """Answers, and access needs for the one contact who reads them."""
+    needs = forms.needs_of(registration.id)
+    form = forms.form_of(registration.event_id, registration.form_version)
+    contacts = {key: form.by_key[key].contact for key in needs if key in form.by_key}
+    reader = canonical(account().email).canonical
+    mine = [text for key, text in needs.items() if contacts.get(key) == reader]
+    return {
+        "answers": shown.of_registration(registration, by_organiser=True),
+        "population": shown.population(registration),
+        "needs": mine,
+        "needs_contacts": sorted({c for c in contacts.values() if c}) if needs else [],
+    }
 
 
 @bp.route("/evenements/<slug>/inscriptions/ajouter/", methods=["GET", "POST"])

@@ -82,9 +82,12 @@ def _read(question: Question, sent: Sequence[str], known: Mapping[str, Any]) -> 
     texts = [text for text in sent if text.strip()] if sent else []
     if question.kind != "several" and len(texts) > 1:
         raise Refused(TWICE)
+    options = offered(question, known) if question.options else ()
+    if len(options) != len(question.options):  # a hidden option is not chosen, as a hidden question
+        gone = {option.key for option in question.options} - {option.key for option in options}
+        texts = [text for text in texts if text not in gone]
     if not texts:
         return _nothing(question)
-    options = offered(question, known) if question.options else ()
     value = READERS[question.kind](question, texts, options)
     if question.required and question.kind == "consent" and value is not True:
         return _nothing(question)
