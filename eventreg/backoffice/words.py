@@ -9,6 +9,7 @@ from flask_babel import format_date
 
 from eventreg.eligibility import messages
 from eventreg.eligibility.decisions import Outcome
+from eventreg.registration import words as registration
 from eventreg.registration.exports import OUTCOME_WORDS, SOURCE_WORDS, STATE_WORDS
 from eventreg.shared.errors import N_
 from eventreg.shared.i18n import NBSP, ngettext, say, show_time
@@ -40,23 +41,12 @@ BADGES: Mapping[str, str] = {
     "expired": "",
 }
 MAIL_KINDS: Mapping[str, str] = {
-    "confirm_address": N_("Request to confirm the address"),
-    "confirmed": N_("Confirmation of the sign-up"),
-    "pending": N_("Request awaiting a decision"),
-    "accepted": N_("Request accepted"),
-    "rejected": N_("Request refused"),
-    "already_registered": N_("Reminder of an existing sign-up"),
-    "my_links": N_("Personal links"),
-    "cancelled": N_("Cancellation"),
+    **registration.LETTERS,
     "organiser_sign_in": N_("Organiser sign-in"),
     "closing_recap": N_("Summary at closing"),
+    "undecided": N_("Reminder of requests to decide"),
     "invitation_reminder": N_("Reminder of an invitation"),
     "invitation": N_("Invitation"),
-    "offer_ended": N_("End of an offer"),
-    "offer": N_("Offer of a place"),
-    "waiting": N_("Place in the waiting list"),
-    "event_moved": N_("The event moved"),
-    "event_cancelled": N_("The event is cancelled"),
 }
 MAIL_STATES: Mapping[str, tuple[str, str]] = {
     "queued": (N_("To be sent"), "info"),
@@ -67,30 +57,13 @@ MAIL_STATES: Mapping[str, tuple[str, str]] = {
     "cancelled": (N_("Withdrawn"), ""),
 }
 ACTIONS: Mapping[str, str] = {
-    "registered": N_("Signed up"),
-    "signed_up_again": N_("Signed up a second time (reminder sent)"),
-    "prove": N_("Address confirmed"),
-    "await": N_("Address confirmed, awaiting a decision"),
-    "accept": N_("Request accepted"),
-    "refuse": N_("Request refused"),
-    "cancel": N_("Sign-up cancelled"),
-    "expire": N_("Not confirmed in time"),
-    "accept_in_line": N_("Accepted, and waiting for a place"),
-    "offer": N_("Place offered"),
-    "take": N_("Offered place taken"),
-    "reset": N_("To be decided again"),
-    "restore": N_("Sign-up restored"),
-    "restore_pending": N_("Request restored"),
-    "return_to_line": N_("Back in the waiting list"),
-    "proven": N_("Address proven"),
-    "cleared": N_("Accepted while waiting"),
-    "moved_in_line": N_("Moved in the waiting list"),
+    **registration.ACTS,
+    "seats_released": N_("Reserved places released"),
     "invited": N_("Person invited"),
     "invitation_declined": N_("Invitation declined"),
     "invitation_withdrawn": N_("Invitation taken back"),
     "invitation_expired": N_("Invitation ended without an answer"),
-    "added_by_hand": N_("Added by an organiser"),
-    "links_sent": N_("Personal links sent"),
+    "drawn": N_("Draw among the requests"),
     "closed": N_("Sign-ups closed"),
     "document_imported": N_("Document imported"),
     "event_created": N_("Event created"),
@@ -107,7 +80,6 @@ ACTIONS: Mapping[str, str] = {
     "sign_in_link": N_("Sign-in link handed over"),
     "sign_in": N_("Organiser signed in"),
     "sign_out": N_("Organiser signed out"),
-    "explained": N_("Explanation given by the person"),
     "list_imported": N_("List of addresses and domains imported"),
     "list_entry_added": N_("Address or domain added to a list"),
     "list_entry_removed": N_("Address or domain taken off a list"),
@@ -117,14 +89,8 @@ ACTIONS: Mapping[str, str] = {
     "registry_file_loaded": N_("Registry of web sites replaced"),
     "registry_domain_decided": N_("Domain decided for every event"),
     "registry_domain_removed": N_("Decision about a domain withdrawn"),
-    "filled": N_("Trial registrations generated"),
-    "imported": N_("List imported"),
 }
-ACTORS: Mapping[str, str] = {
-    "registrant": N_("The person"),
-    "system": N_("The service"),
-    "operator": N_("The operator"),
-}
+ACTORS = registration.ACTORS
 EXPORT_REASONS: Mapping[str, str] = {
     "welcome": N_("Welcome people at the event"),
     "badges": N_("Print badges"),
@@ -146,6 +112,10 @@ AUDIENCES: Mapping[str, str] = {
 APPROVALS: Mapping[str, str] = {
     "none": N_("Nobody: a place left is enough"),
     "manual": N_("An organiser, for each person"),
+}
+GROUPS: Mapping[str, str] = {
+    "whole": N_("It waits for more, and nobody overtakes it"),
+    "skip": N_("A smaller group behind it may go first"),
 }
 MODES: Mapping[str, str] = {
     "internal": N_("On this site"),
@@ -175,6 +145,15 @@ SETTINGS: Mapping[str, str] = {
     "approval": N_("Who accepts the requests?"),
     "pending_holds_seat": N_("A request that awaits a decision holds a place"),
     "confirmation_hours": N_("Hours left to confirm an address"),
+    "remind_days": N_("Days after which owners are reminded of requests nobody decided"),
+    "waiting_list": N_("Keep a waiting list when the event is full"),
+    "offer_hours": N_("Hours left to accept a place offered"),
+    "offer_working_hours": N_("Count those hours on weekdays from 9:00 to 18:00 only"),
+    "offers_after_closing": N_("Go on offering places after sign-ups have closed"),
+    "groups": N_("When too few places are free for a group"),
+    "modify_until": N_("People may change their answers until"),
+    "cancel_until": N_("People may give their place back themselves until"),
+    "reset_on_edit": N_("A confirmed person who changes an answer is decided on again"),
     "retention_days": N_("Days during which the list is kept after the event"),
     "contact_name": N_("Name of the contact"),
     "contact_email": N_("E-mail address of the contact"),

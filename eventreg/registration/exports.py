@@ -47,6 +47,7 @@ SOURCE_WORDS: Mapping[str, str] = {
     "organiser": N_("Added by an organiser"),
     "filled": N_("Generated for a trial"),
     "import": N_("Imported list"),
+    "handover": N_("Place of a colleague"),
 }
 COLUMNS: Mapping[str, str] = {
     "id": N_("Reference"),
