@@ -8,13 +8,16 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 
-from eventreg.backoffice.forms import LANGUAGES, MESSAGE_LIMIT, NAME_LIMIT, REASON_LIMIT
 from eventreg.registration.services.invitations import Guest
 from eventreg.shared.addresses import InvalidAddress, canonical
 from eventreg.shared.errors import N_, Invalid
 from eventreg.shared.fields import BaseForm, LineField, Plain, Required, TextField
 from eventreg.shared.text import clean_line, has_unprintable
 
+NAME_LIMIT = 75
+REASON_LIMIT = 1_000
+MESSAGE_LIMIT = 2_000
+LANGUAGES = [SelectChoice("fr", "Français"), SelectChoice("en", "English")]
 LIST_LIMIT = 400_000  # characters
 MOST_FAULTS = 10
 

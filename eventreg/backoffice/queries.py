@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, func, select, true
 
 from eventreg.audit.models import AuditEntry
 from eventreg.backoffice.rules import PAGE_SIZE, EventLine
@@ -16,6 +16,7 @@ from eventreg.organisers.rules import Account
 from eventreg.registration import queries as registrations
 from eventreg.registration.models import ACTIVE, Registration
 from eventreg.registration.queries import Page
+from eventreg.registration.queries.selection import to_decide
 from eventreg.registration.rules import SignupFacts
 from eventreg.shared.db import db
 from eventreg.shared.text import fold
@@ -105,15 +106,16 @@ def attendees(event_id: int, *, search: str, state: str, sort: str, page: int) -
     return _page(counting, query, page)
 
 
-def requests(event_id: int, *, page: int) -> Page:
-    """One page of people who await a decision, the oldest first, with what is known of each."""
-    wanted = (
-        Registration.event_id == event_id,
-        or_(
-            Registration.state == "pending",
-            and_(Registration.state == "waiting", Registration.cleared.is_(False)),
-        ),
-    )
+def requests(event_id: int, *, page: int, shortlist: bool = False) -> Page:
+    """One page of people who await a decision, with what is known of each.
+
+    The oldest first; on the shortlist the best score first.
+    """
+    wanted = [to_decide(event_id)]
+    order: list[Any] = [Registration.registered_at, Registration.id]
+    if shortlist:
+        wanted.append(Registration.shortlisted)
+        order.insert(0, Registration.score.desc().nulls_last())
     counting = select(func.count()).select_from(Registration).where(*wanted)
     columns = (
         Registration.public_id,
@@ -131,8 +133,10 @@ def requests(event_id: int, *, page: int) -> Page:
         Registration.eligibility_category,
         Registration.eligibility_method,
         Registration.state,
+        Registration.score,
+        Registration.shortlisted,
     )
-    query = select(*columns).where(*wanted).order_by(Registration.registered_at, Registration.id)
+    query = select(*columns).where(*wanted).order_by(*order)
     return _page(counting, query, page)
 
 

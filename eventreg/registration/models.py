@@ -28,6 +28,9 @@ class Registration(Base):
     population: Mapped[str] = plain(code(40), default="")
     form_version: Mapped[int] = mapped_column(default=0)  # that of the answers
     companions: Mapped[int] = mapped_column(default=0)
+    score: Mapped[int | None]  # of the organisers who choose, from 0 to 100
+    organiser_notes: Mapped[str] = personal(Keep.REGISTRATION, default="")  # never sent
+    shortlisted: Mapped[bool] = mapped_column(default=False)
     cleared: Mapped[bool] = mapped_column(default=True)  # nobody needs to decide any more
     queue_rank: Mapped[float] = mapped_column(default=0.0)  # seconds; smaller is served first
     queue_reason: Mapped[str] = personal(Keep.REGISTRATION, default="")  # why it was moved in line
@@ -81,6 +84,7 @@ class Registration(Base):
             postgresql_where=ACTIVE,
         ),
         Index("ix_registrations_event_id", "event_id", "state", "id"),
+        Index("ix_registrations_line", "event_id", "state", "queue_rank", "id"),
         Index("ix_registrations_event_name", "event_id", "search"),
         Index("ix_registrations_email_key", "email_key"),
         Index("ix_registrations_event_date", "event_id", "registered_at"),
@@ -216,6 +220,25 @@ class Receipt(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_receipts_registration_id", "registration_id"),)
+
+
+class Draw(Base):
+    """A lottery among people who await a decision: what anybody needs to play it again."""
+
+    __tablename__ = "draws"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = plain(code(32), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    seed: Mapped[str] = plain(code(80))
+    places: Mapped[int]
+    among: Mapped[str] = plain(code(16))  # all, shortlist
+    candidates: Mapped[list[Any]] = plain(JsonColumn, default=list)  # [public id, seats], sorted
+    chosen: Mapped[list[Any]] = plain(JsonColumn, default=list)  # public ids, in order
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = plain(code(40))
+
+    __table_args__ = (Index("ix_draws_event_id", "event_id", "id"),)
 
 
 class Closing(Base):

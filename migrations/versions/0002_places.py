@@ -30,6 +30,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("domain", name=op.f("uq_domain_additions_domain")),
     )
     op.create_table(
+        "proconnect_attempts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state_hash", sa.String(length=64), nullable=False),
+        sa.Column("browser_hash", sa.String(length=64), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("verifier", sa.String(length=128), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.Column("next_path", sa.String(length=500), nullable=True),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proconnect_attempts")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_proconnect_attempts_state_hash")),
+    )
+    with op.batch_alter_table("proconnect_attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_proconnect_attempts_expires_at", ["expires_at"], unique=False)
+
+    op.create_table(
+        "proconnect_visits",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proconnect_visits")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_proconnect_visits_secret_hash")),
+    )
+    with op.batch_alter_table("proconnect_visits", schema=None) as batch_op:
+        batch_op.create_index("ix_proconnect_visits_expires_at", ["expires_at"], unique=False)
+
+    op.create_table(
         "registry_files",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -191,6 +220,27 @@ def upgrade() -> None:
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.create_index("ix_notices_done_at", ["done_at"], unique=False)
         batch_op.create_index("ix_notices_event_id", ["event_id", "id"], unique=False)
+
+    op.create_table(
+        "organiser_identities",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organiser_id", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.String(length=300), nullable=False),
+        sa.Column("sub", sa.String(length=255), nullable=False),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organiser_id"],
+            ["organisers.id"],
+            name=op.f("fk_organiser_identities_organiser_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organiser_identities")),
+        sa.UniqueConstraint("issuer", "sub", name=op.f("uq_organiser_identities_issuer_sub")),
+    )
+    with op.batch_alter_table("organiser_identities", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_organiser_identities_organiser_id", ["organiser_id"], unique=False
+        )
 
     op.create_table(
         "access_needs",
@@ -628,6 +678,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_access_needs_event_id")
 
     op.drop_table("access_needs")
+    with op.batch_alter_table("organiser_identities", schema=None) as batch_op:
+        batch_op.drop_index("ix_organiser_identities_organiser_id")
+
+    op.drop_table("organiser_identities")
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index("ix_notices_event_id")
         batch_op.drop_index("ix_notices_done_at")
@@ -649,5 +703,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_registry_files_kind")
 
     op.drop_table("registry_files")
+    with op.batch_alter_table("proconnect_visits", schema=None) as batch_op:
+        batch_op.drop_index("ix_proconnect_visits_expires_at")
+
+    op.drop_table("proconnect_visits")
+    with op.batch_alter_table("proconnect_attempts", schema=None) as batch_op:
+        batch_op.drop_index("ix_proconnect_attempts_expires_at")
+
+    op.drop_table("proconnect_attempts")
     op.drop_table("domain_additions")
     # ### end Alembic commands ###

@@ -17,10 +17,12 @@ from eventreg.eligibility import services as eligibility
 from eventreg.organisers.access import account
 from eventreg.organisers.rules import Action
 from eventreg.registration import queries as registrations
+from eventreg.registration.queries import selection
 from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
-from eventreg.shared.errors import NotFound
+from eventreg.shared.errors import DomainError, NotFound
+from eventreg.shared.i18n import translate
 
 MOST = 50  # at once: as many as a page shows
 VERDICTS = MappingProxyType({"accepter": "accepted", "refuser": "refused"})
@@ -44,41 +46,38 @@ def requests() -> ResponseReturnValue:
     if act == "refuser" and not reason:
         form.reason.errors = [gettext("Write the reason: the person will read it.")]
         return _page(form, chosen), HTTPStatus.UNPROCESSABLE_ENTITY
-    done, left = 0, 0
+    people = selection.names(event().id, chosen)
+    done, left = 0, []
     for public_id in chosen:
         try:
             refusal = decide_one(event().id, public_id, ACTS[act], reason)
         except NotFound:
-            left += 1
-            continue
+            continue  # erased since, or of another event
         done += refusal is None
-        left += refusal is not None
+        if refusal is not None and public_id in people:
+            left.append((people[public_id][0], refusal))
     _say(act, done, left)
     return redirect(url_for("backoffice.requests", slug=event().slug), HTTPStatus.SEE_OTHER)
 
 
-def _say(act: str, done: int, left: int) -> None:
+def _say(act: str, done: int, left: list[tuple[str, DomainError]]) -> None:
     if done and act == "accepter":
         flash(ngettext("%(num)s request accepted.", "%(num)s requests accepted.", done), "success")
     elif done:
         flash(ngettext("%(num)s request refused.", "%(num)s requests refused.", done), "success")
-    if left:
-        flash(
-            ngettext(
-                "%(num)s request could not be decided: no place was left, or somebody else had decided.",
-                "%(num)s requests could not be decided: no place was left, or somebody else had decided.",
-                left,
-            ),
-            "warning",
-        )
+    for name, refusal in left[:MOST]:
+        said = gettext("Left as it was: %(name)s. %(why)s", name=name, why=translate(refusal))
+        flash(said, "warning")
 
 
 def _page(form: ReasonForm, chosen: list[str] | None = None) -> str:
+    shortlist = request.args.get("liste") == "preselection"
     return render_template(
         "backoffice/requests.html",
         event=event(),
         form=form,
-        page=queries.requests(event().id, page=page_number()),
+        page=queries.requests(event().id, page=page_number(), shortlist=shortlist),
+        shortlist_only=shortlist,
         chosen=chosen or [],
         families=queries.families(event().id),
         explain=words.eligibility,
