@@ -25,6 +25,7 @@ PUBLIC: Mapping[str, tuple[str, int]] = MappingProxyType(
         "agenda": ("/agenda/", 200),
         "agenda-filtre": ("/agenda/?q=services", 200),
         "agenda-vide": ("/agenda/?q=introuvable", 200),
+        "agenda-tous-filtres": ("/agenda/?theme=accessibilite&periode=a-venir", 200),
         "evenement-ouvert": (f"/agenda/{OPEN}/", 200),
         "evenement-complet": (f"/agenda/{FULL}/", 200),
         "evenement-pas-ouvert": (f"/agenda/{NOT_OPEN}/", 200),

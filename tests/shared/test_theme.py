@@ -27,6 +27,7 @@ ENDPOINTS = {
     "agenda.home": "/",
     "agenda.index": "/agenda/",
     "agenda.calendar_ics": "/agenda.ics",
+    "agenda.atom": "/agenda/flux.xml",
     "registration.my_registrations": "/mes-inscriptions/",
     "organisers.sign_in": "/organisation/connexion/",
     "backoffice.home": "/organisation/",
