@@ -138,8 +138,8 @@ def test_the_count_comes_first_in_the_title_when_filtered(
     make_event("salon", title="Le salon", starts_at=NOW + DAY)
     titles = [title(client, f"/agenda/?q={word}") for word in ("salon", "rien")]
     assert titles == [
-        "1 événement trouvé – Agenda – Événements du numérique",
-        "0 événement trouvé – Agenda – Événements du numérique",
+        "1 événement trouvé – «\xa0salon\xa0» – Agenda – Événements du numérique",
+        "0 événement trouvé – «\xa0rien\xa0» – Agenda – Événements du numérique",
     ]
     assert title(client, "/agenda/") == "Agenda – Événements du numérique"
 
