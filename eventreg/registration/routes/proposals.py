@@ -12,6 +12,7 @@ from eventreg.registration.forms import ActForm, AddressForm, ColleagueForm
 from eventreg.registration.links import Grant
 from eventreg.registration.routes import guard
 from eventreg.registration.routes.guard import bp
+from eventreg.registration.rules import State
 from eventreg.registration.services import address, handover, possible, proposals, self_service
 from eventreg.shared import clock, limits
 from eventreg.shared.access import LINK, access
@@ -119,7 +120,7 @@ def _form(
         registration=registration,
         page=page,
         form=form,
-        acts=possible.of(registration, registration.state, page.facts, now),
+        acts=possible.of(registration, State(registration.state), page.facts, now),
         refusal=code,
     )
     return guard.token_page(make_response(html, refusal.kind.value if refusal else status))
