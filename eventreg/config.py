@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ("development", "production", "testing")
 SHORTEST_KEY = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DIGITS = 9
 HOST = re.compile(r"[a-z0-9.-]{1,253}|[0-9a-f:]{2,39}")  # a name, IPv4, IPv6
 WEAK_KEYS = re.compile(r"^(change|secret|dev|test|password|azerty|(.)\2+$)", re.IGNORECASE)
@@ -37,6 +38,15 @@ class MailServer:
     security: str = "starttls"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProConnectClient:
+    """What ProConnect gave this service: its issuer, our name there and our secret."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +75,7 @@ class Settings:
     timezone: str = "Europe/Paris"
     rate_limits: bool = True
     metrics_token: str | None = field(default=None, repr=False)
+    proconnect: ProConnectClient | None = None
     instance_dir: Path = ROOT / "instance"
     assets_dir: Path = ROOT / ".assets"
 
@@ -242,6 +253,36 @@ class _Reader:
             self.wrong("DOCUMENTS_SITE", "must be like https://www.exemple.gouv.fr, no path")
         return value
 
+    def proconnect(self) -> ProConnectClient | None:
+        """All three settings, or none of them."""
+        issuer = self.text("PROCONNECT_ISSUER").rstrip("/")
+        client_id = self.text("PROCONNECT_CLIENT_ID")
+        secret = self.text("PROCONNECT_CLIENT_SECRET")
+        if not (issuer or client_id or secret):
+            return None
+        for name, value in (
+            ("ISSUER", issuer),
+            ("CLIENT_ID", client_id),
+            ("CLIENT_SECRET", secret),
+        ):
+            if not value:
+                self.wrong(f"PROCONNECT_{name}", "is required with the other two")
+        parts = urlsplit(issuer) if _well_formed(issuer) else None
+        if issuer and (
+            parts is None
+            or parts.scheme not in ("http", "https")
+            or not HOST.fullmatch(parts.hostname or "")
+            or parts.query
+            or parts.fragment
+            or "@" in parts.netloc
+        ):
+            self.wrong("PROCONNECT_ISSUER", "must be like https://fournisseur.gouv.fr/api/v2")
+        elif (
+            parts and parts.scheme == "http" and (self.production or parts.hostname not in LOOPBACK)
+        ):
+            self.wrong("PROCONNECT_ISSUER", "must begin with https://")
+        return ProConnectClient(issuer=issuer, client_id=client_id, client_secret=secret)
+
     def mail_server(self) -> MailServer | None:
         host = self.text("MAIL_SERVER")
         security = self.choice(
@@ -252,7 +293,7 @@ class _Reader:
             if self.production:
                 self.wrong("MAIL_SERVER", "is required in production")
             return None
-        if self.production and security == "none" and host not in ("localhost", "127.0.0.1", "::1"):
+        if self.production and security == "none" and host not in LOOPBACK:
             self.wrong(
                 "MAIL_SECURITY", "none is refused in production (mail would travel in clear)"
             )
@@ -313,6 +354,7 @@ class _Reader:
             timezone=self.zone(),
             rate_limits=self.rate_limits(),
             metrics_token=token,
+            proconnect=self.proconnect(),
             instance_dir=self.instance,
         )
         if self.mistakes:

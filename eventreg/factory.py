@@ -19,6 +19,8 @@ from eventreg.operations import commands as operations_commands
 from eventreg.operations import routes as operations
 from eventreg.organisers import commands as organisers_commands
 from eventreg.organisers import organiser_routes as organisers
+from eventreg.proconnect import access as proconnect_access
+from eventreg.proconnect import routes as proconnect
 from eventreg.questionnaire import commands as form_commands
 from eventreg.registration import commands as registration_commands
 from eventreg.registration import routes as registration
@@ -32,6 +34,7 @@ BLUEPRINTS = (
     sharing.bp,
     registration.bp,
     organisers.bp,
+    proconnect.bp,
     backoffice.bp,
     operations.bp,
     mailing.bp,
@@ -71,6 +74,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     theme.init_app(app, settings)
     limits.init_app(app, settings)
     delivery.init_app(app, settings)
+    proconnect_access.init_app(app, settings)
+    app.extensions["sign_out_elsewhere"] = (
+        proconnect.leave_provider if settings.proconnect else None
+    )
     app.jinja_env.add_extension("jinja2.ext.do")
     app.context_processor(_page_words)
     for blueprint in BLUEPRINTS:

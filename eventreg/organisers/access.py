@@ -124,6 +124,12 @@ def remember(response: Response, secret: str) -> Response:
     return response
 
 
+def leave_elsewhere(target: str) -> Response:
+    """On to `target`, by way of the sign-out of whoever vouched for this browser (a room above)."""
+    leave: Callable[[str], Response] | None = current_app.extensions.get("sign_out_elsewhere")
+    return leave(target) if leave else make_response(redirect(target, 303))
+
+
 def forget(response: Response) -> Response:
     """Takes the session's secret, and a draft if there is one, from the browser."""
     for name in (COOKIE, DRAFT_COOKIE):

@@ -124,8 +124,7 @@ def sign_out() -> ResponseReturnValue:
         with transaction():
             services.leave(account.session_id, organiser_id=account.id, now=utc_now())
     flash(gettext("You are signed out."), "success")
-    response = make_response(redirect(url_for("organisers.sign_in"), HTTPStatus.SEE_OTHER))
-    return access.forget(response)
+    return access.forget(access.leave_elsewhere(url_for("organisers.sign_in")))
 
 
 @bp.get("/mes-sessions/")

@@ -140,13 +140,35 @@ def enter(code: str, *, browser: str, replaces: str | None, now: datetime) -> En
     ).one_or_none()
     if spent is None:
         raise LinkSpent
+    return open_session(
+        spent.organiser_id,
+        browser=browser,
+        replaces=replaces,
+        next_path=spent.next_path,
+        now=now,
+    )
+
+
+def open_session(
+    organiser_id: int,
+    *,
+    browser: str,
+    replaces: str | None,
+    next_path: str | None,
+    now: datetime,
+    method: str = "link",
+) -> Entered:
+    """A session for somebody who proved to be this organiser, under a new id.
+
+    `replaces` is the secret of the session that this browser held before: it ends.
+    """
     if replaces:
         _end(OrganiserSession.id_hash == digest(replaces), now=now)
     secret = random_id(CODE_BYTES)
     db.session.execute(
         insert(OrganiserSession).values(
             id_hash=digest(secret),
-            organiser_id=spent.organiser_id,
+            organiser_id=organiser_id,
             created_at=now,
             seen_at=now,
             browser=browser,
@@ -154,14 +176,12 @@ def enter(code: str, *, browser: str, replaces: str | None, now: datetime) -> En
     )
     locale = db.session.execute(
         update(Organiser)
-        .where(Organiser.id == spent.organiser_id)
+        .where(Organiser.id == organiser_id)
         .values(last_sign_in_at=now)
         .returning(Organiser.locale)
     ).scalar_one()
-    audit.record("sign_in", at=now, actor=f"organiser:{spent.organiser_id}")
-    return Entered(
-        secret=secret, organiser_id=spent.organiser_id, locale=locale, next_path=spent.next_path
-    )
+    audit.record("sign_in", at=now, actor=f"organiser:{organiser_id}", method=method)
+    return Entered(secret=secret, organiser_id=organiser_id, locale=locale, next_path=next_path)
 
 
 def touch(session_id: int, *, now: datetime) -> None:

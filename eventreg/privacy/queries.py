@@ -23,6 +23,7 @@ from eventreg.events.models import Event
 from eventreg.files.models import StoredFile
 from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserSession, SignInLink
+from eventreg.proconnect.models import ProConnectAttempt, ProConnectVisit
 from eventreg.questionnaire.models import AccessNeeds, FormVersion
 from eventreg.registration.models import Invitation, Proposal, Registration
 from eventreg.registration.rules.invitations import KEPT as INVITATION_KEPT
@@ -147,6 +148,16 @@ def due_sessions(now: datetime) -> Select[tuple[int]]:
 def due_links(now: datetime) -> Select[tuple[int]]:
     """Ids of sign-in links that open nothing any more."""
     return select(SignInLink.id).where(SignInLink.expires_at <= now - timedelta(days=SESSION_DAYS))
+
+
+def due_visits(now: datetime) -> Select[tuple[int]]:
+    """Ids of sealed ProConnect sign-ins that nobody can open any more."""
+    return select(ProConnectVisit.id).where(ProConnectVisit.expires_at <= now)
+
+
+def due_attempts(now: datetime) -> Select[tuple[int]]:
+    """Ids of ProConnect sign-ins that nobody came back from."""
+    return select(ProConnectAttempt.id).where(ProConnectAttempt.expires_at <= now)
 
 
 def due_letters(now: datetime) -> Select[tuple[int]]:

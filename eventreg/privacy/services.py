@@ -13,6 +13,7 @@ from eventreg.mailing.models import OutboxMessage
 from eventreg.organisers.models import Organiser, OrganiserRole, OrganiserSession, SignInLink
 from eventreg.privacy import queries
 from eventreg.privacy.models import ErasureReceipt
+from eventreg.proconnect.models import OrganiserIdentity, ProConnectAttempt, ProConnectVisit
 from eventreg.questionnaire import services as forms
 from eventreg.registration.models import Invitation, PoolSeats, Proposal, Receipt, Registration
 from eventreg.registration.queries import line as registrations
@@ -39,6 +40,8 @@ def erase_due(now: datetime) -> dict[str, int]:
         ("mail_bodies", queries.due_bodies, _bodies),
         ("organiser_sessions", queries.due_sessions, _sessions),
         ("sign_in_links", queries.due_links, _links),
+        ("proconnect_visits", queries.due_visits, _visits),
+        ("proconnect_attempts", queries.due_attempts, _attempts),
         ("letters", queries.due_letters, _letters),
         ("organiser_accounts", queries.due_accounts, _accounts),
         ("traces", queries.due_traces, _traces),
@@ -143,13 +146,21 @@ def _links(ids: list[int], _now: datetime) -> None:
     db.session.execute(delete(SignInLink).where(SignInLink.id.in_(ids)))
 
 
+def _visits(ids: list[int], _now: datetime) -> None:
+    db.session.execute(delete(ProConnectVisit).where(ProConnectVisit.id.in_(ids)))
+
+
+def _attempts(ids: list[int], _now: datetime) -> None:
+    db.session.execute(delete(ProConnectAttempt).where(ProConnectAttempt.id.in_(ids)))
+
+
 def _letters(ids: list[int], _now: datetime) -> None:
     db.session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(ids)))
 
 
 def _accounts(ids: list[int], _now: datetime) -> None:
     """Roles, links and sessions go with the account; traces keep its number, never its name."""
-    for table in (OrganiserSession, SignInLink, OrganiserRole):
+    for table in (OrganiserSession, SignInLink, OrganiserRole, OrganiserIdentity):
         db.session.execute(delete(table).where(table.organiser_id.in_(ids)))
     db.session.execute(delete(Organiser).where(Organiser.id.in_(ids)))
 

@@ -9,6 +9,7 @@ from flask import current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from eventreg.files.rules import ACCEPT_ALL
+from eventreg.proconnect import access as proconnect
 from eventreg.questionnaire.drawing import Questions
 from eventreg.questionnaire.rules import Form, words
 from eventreg.registration import answering, errors, queries, rules, services
@@ -47,7 +48,7 @@ def form(slug: str) -> ResponseReturnValue:
     population = _population(own, request.args.get("population", ""), invited)
     if population is None:
         return _choice(page)
-    form = RegistrationForm(obj=invited[1] if invited else None)
+    form = RegistrationForm(obj=invited[1] if invited else proconnect.prefilled())
     form.idempotency_key.data = new_key()
     return _draw(page, form, Questions(own, population))
 
@@ -195,7 +196,7 @@ def _register(
         try:
             prepared = services.prepare(
                 page,
-                form.applicant(),
+                replace(form.applicant(), identity=proconnect.identity()),
                 locale=current_locale(),
                 wishes=answering.wishes_of(questions),
                 in_line=in_line,

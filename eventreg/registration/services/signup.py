@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, update
 
 from eventreg.audit import services as audit
 from eventreg.eligibility import services as eligibility
-from eventreg.eligibility.rules import Decision
+from eventreg.eligibility.rules import Decision, Identity
 from eventreg.mailing import services as mailing
 from eventreg.mailing.services import Owed
 from eventreg.registration import errors, links, mails, queries, rules
@@ -51,6 +51,7 @@ class Applicant:
     job_title: str = ""
     phone: str = ""
     justification: str = ""  # why an exception is asked for
+    identity: Identity | None = None  # not typed: who a fresh sign-in says that they are
 
     @classmethod
     def from_text(cls, email: str, given_name: str, family_name: str, **rest: str) -> "Applicant":
@@ -140,7 +141,11 @@ def prepare(
     if allowed is not None and not allowed.fits(applicant.address):
         raise errors.OtherAddress
     decision = eligibility.decide(
-        applicant.address, audience=facts.audience, policy=facts.policy, event_id=facts.event_id
+        applicant.address,
+        audience=facts.audience,
+        policy=facts.policy,
+        identity=applicant.identity,
+        event_id=facts.event_id,
     )
     chosen = _is_chosen(decision, allowed)
     if decision.outcome == "refused" and not chosen:
