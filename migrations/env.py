@@ -51,6 +51,8 @@ def fill_old_rows(_context: Any, _revision: Any, operation: ops.AddColumnOp) -> 
 
 def run() -> None:
     with db.engine.connect() as connection:
+        keys = _keys_of(connection)
+        keys("OFF")  # a table rebuilt in batch mode is dropped while others point to it
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -63,6 +65,15 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
+        keys("ON")
+
+
+def _keys_of(connection: Any) -> Any:
+    """Switches SQLite's foreign keys, outside of any transaction; nothing elsewhere."""
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite":
+        return lambda _state: None
+    return lambda state: driver.execute(f"PRAGMA foreign_keys={state}").close()
 
 
 if has_app_context() and current_app:

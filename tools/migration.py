@@ -42,6 +42,9 @@ def write(revision: str, words: str) -> Path:
             alembic.upgrade(migrations.config(), "head")
             alembic.revision(migrations.config(), words, rev_id=revision, autogenerate=True)
     (made,) = versions.glob(f"{revision}_*.py")
+    # SQLite alters in place: a table made anew would lose AUTOINCREMENT, and ids would come back.
+    text = made.read_text().replace("schema=None)", 'schema=None, recreate="never")')
+    made.write_text(text)
     for arguments in (["format", "-q"], ["check", "-q", "--fix"]):
         subprocess.run([str(ROOT / ".venv/bin/ruff"), *arguments, str(made)], check=False)  # noqa: S603
     return made

@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proconnect_attempts")),
         sa.UniqueConstraint("state_hash", name=op.f("uq_proconnect_attempts_state_hash")),
     )
-    with op.batch_alter_table("proconnect_attempts", schema=None) as batch_op:
+    with op.batch_alter_table("proconnect_attempts", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_proconnect_attempts_expires_at", ["expires_at"], unique=False)
 
     op.create_table(
@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proconnect_visits")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_proconnect_visits_secret_hash")),
     )
-    with op.batch_alter_table("proconnect_visits", schema=None) as batch_op:
+    with op.batch_alter_table("proconnect_visits", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_proconnect_visits_expires_at", ["expires_at"], unique=False)
 
     op.create_table(
@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_files")),
         sqlite_autoincrement=True,
     )
-    with op.batch_alter_table("registry_files", schema=None) as batch_op:
+    with op.batch_alter_table("registry_files", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_registry_files_kind", ["kind", "id"], unique=False)
 
     op.create_table(
@@ -129,7 +129,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draws")),
         sa.UniqueConstraint("public_id", name=op.f("uq_draws_public_id")),
     )
-    with op.batch_alter_table("draws", schema=None) as batch_op:
+    with op.batch_alter_table("draws", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_draws_event_id", ["event_id", "id"], unique=False)
 
     op.create_table(
@@ -184,7 +184,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_list_entries")),
         sa.UniqueConstraint("event_id", "entry", name=op.f("uq_list_entries_event_id_entry")),
     )
-    with op.batch_alter_table("list_entries", schema=None) as batch_op:
+    with op.batch_alter_table("list_entries", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_list_entries_event_id", ["event_id", "verdict"], unique=False)
 
     op.create_table(
@@ -217,7 +217,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
         sqlite_autoincrement=True,
     )
-    with op.batch_alter_table("notices", schema=None) as batch_op:
+    with op.batch_alter_table("notices", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_notices_done_at", ["done_at"], unique=False)
         batch_op.create_index("ix_notices_event_id", ["event_id", "id"], unique=False)
 
@@ -237,7 +237,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organiser_identities")),
         sa.UniqueConstraint("issuer", "sub", name=op.f("uq_organiser_identities_issuer_sub")),
     )
-    with op.batch_alter_table("organiser_identities", schema=None) as batch_op:
+    with op.batch_alter_table("organiser_identities", schema=None, recreate="never") as batch_op:
         batch_op.create_index(
             "ix_organiser_identities_organiser_id", ["organiser_id"], unique=False
         )
@@ -260,7 +260,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("registration_id", "question", name=op.f("pk_access_needs")),
     )
-    with op.batch_alter_table("access_needs", schema=None) as batch_op:
+    with op.batch_alter_table("access_needs", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_access_needs_event_id", ["event_id"], unique=False)
 
     op.create_table(
@@ -306,7 +306,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_invitations_public_id")),
         sqlite_autoincrement=True,
     )
-    with op.batch_alter_table("invitations", schema=None) as batch_op:
+    with op.batch_alter_table("invitations", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_invitations_event_id", ["event_id", "id"], unique=False)
         batch_op.create_index("ix_invitations_expires_at", ["state", "expires_at"], unique=False)
         batch_op.create_index("ix_invitations_registration_id", ["registration_id"], unique=False)
@@ -347,7 +347,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_proposals_public_id")),
         sqlite_autoincrement=True,
     )
-    with op.batch_alter_table("proposals", schema=None) as batch_op:
+    with op.batch_alter_table("proposals", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_proposals_expires_at", ["expires_at"], unique=False)
         batch_op.create_index(
             "ix_proposals_registration_id", ["registration_id", "id"], unique=False
@@ -375,7 +375,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("registration_id", "pool_id", name=op.f("pk_registration_seats")),
     )
-    with op.batch_alter_table("registration_seats", schema=None) as batch_op:
+    with op.batch_alter_table("registration_seats", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_registration_seats_pool_id", ["pool_id", "lacking"], unique=False)
 
     op.create_table(
@@ -415,7 +415,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_files")),
         sa.UniqueConstraint("public_id", name=op.f("uq_stored_files_public_id")),
     )
-    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+    with op.batch_alter_table("stored_files", schema=None, recreate="never") as batch_op:
         batch_op.create_index(
             "ix_stored_files_event_id", ["event_id", "purpose", "position"], unique=False
         )
@@ -438,7 +438,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("file_id", "variant", name=op.f("pk_file_contents")),
     )
-    with op.batch_alter_table("events", schema=None) as batch_op:
+    with op.batch_alter_table("events", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("title_en", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("lead_en", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("lead_en_html", sa.Text(), server_default="", nullable=False))
@@ -512,7 +512,7 @@ def upgrade() -> None:
             "ix_events_shown", ["state", "version", "updated_at", "id"], unique=False
         )
 
-    with op.batch_alter_table("pools", schema=None) as batch_op:
+    with op.batch_alter_table("pools", schema=None, recreate="never") as batch_op:
         batch_op.add_column(
             sa.Column("key", sa.String(length=40), server_default="", nullable=False)
         )
@@ -528,7 +528,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("into", sa.String(length=40), nullable=True))
         batch_op.create_index("uq_pools_key", ["event_id", "key"], unique=True)
 
-    with op.batch_alter_table("registrations", schema=None) as batch_op:
+    with op.batch_alter_table("registrations", schema=None, recreate="never") as batch_op:
         batch_op.add_column(
             sa.Column("population", sa.String(length=40), server_default="", nullable=False)
         )
@@ -588,7 +588,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table("registrations", schema=None) as batch_op:
+    with op.batch_alter_table("registrations", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_registrations_line")
         batch_op.drop_column("offer_ends_at")
         batch_op.drop_column("offered_at")
@@ -608,7 +608,7 @@ def downgrade() -> None:
         batch_op.drop_column("form_version")
         batch_op.drop_column("population")
 
-    with op.batch_alter_table("pools", schema=None) as batch_op:
+    with op.batch_alter_table("pools", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("uq_pools_key")
         batch_op.drop_column("into")
         batch_op.drop_column("released_at")
@@ -618,7 +618,7 @@ def downgrade() -> None:
         batch_op.drop_column("label_en")
         batch_op.drop_column("key")
 
-    with op.batch_alter_table("events", schema=None) as batch_op:
+    with op.batch_alter_table("events", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_events_shown")
         batch_op.create_index(batch_op.f("ix_events_kind"), ["state", "kind"], unique=False)
         batch_op.drop_column("groups")
@@ -649,21 +649,21 @@ def downgrade() -> None:
         batch_op.drop_column("title_en")
 
     op.drop_table("file_contents")
-    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+    with op.batch_alter_table("stored_files", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_stored_files_registration_id")
         batch_op.drop_index("ix_stored_files_event_id")
 
     op.drop_table("stored_files")
-    with op.batch_alter_table("registration_seats", schema=None) as batch_op:
+    with op.batch_alter_table("registration_seats", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_registration_seats_pool_id")
 
     op.drop_table("registration_seats")
-    with op.batch_alter_table("proposals", schema=None) as batch_op:
+    with op.batch_alter_table("proposals", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_proposals_registration_id")
         batch_op.drop_index("ix_proposals_expires_at")
 
     op.drop_table("proposals")
-    with op.batch_alter_table("invitations", schema=None) as batch_op:
+    with op.batch_alter_table("invitations", schema=None, recreate="never") as batch_op:
         batch_op.drop_index(
             "uq_invitations_open",
             sqlite_where=sa.text("state = 'open'"),
@@ -674,40 +674,40 @@ def downgrade() -> None:
         batch_op.drop_index("ix_invitations_event_id")
 
     op.drop_table("invitations")
-    with op.batch_alter_table("access_needs", schema=None) as batch_op:
+    with op.batch_alter_table("access_needs", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_access_needs_event_id")
 
     op.drop_table("access_needs")
-    with op.batch_alter_table("organiser_identities", schema=None) as batch_op:
+    with op.batch_alter_table("organiser_identities", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_organiser_identities_organiser_id")
 
     op.drop_table("organiser_identities")
-    with op.batch_alter_table("notices", schema=None) as batch_op:
+    with op.batch_alter_table("notices", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_notices_event_id")
         batch_op.drop_index("ix_notices_done_at")
 
     op.drop_table("notices")
-    with op.batch_alter_table("list_entries", schema=None) as batch_op:
+    with op.batch_alter_table("list_entries", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_list_entries_event_id")
 
     op.drop_table("list_entries")
     op.drop_table("form_versions")
     op.drop_table("event_index")
-    with op.batch_alter_table("draws", schema=None) as batch_op:
+    with op.batch_alter_table("draws", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_draws_event_id")
 
     op.drop_table("draws")
     op.drop_table("saved_policies")
     op.drop_table("registry_revisions")
-    with op.batch_alter_table("registry_files", schema=None) as batch_op:
+    with op.batch_alter_table("registry_files", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_registry_files_kind")
 
     op.drop_table("registry_files")
-    with op.batch_alter_table("proconnect_visits", schema=None) as batch_op:
+    with op.batch_alter_table("proconnect_visits", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_proconnect_visits_expires_at")
 
     op.drop_table("proconnect_visits")
-    with op.batch_alter_table("proconnect_attempts", schema=None) as batch_op:
+    with op.batch_alter_table("proconnect_attempts", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_proconnect_attempts_expires_at")
 
     op.drop_table("proconnect_attempts")
