@@ -134,7 +134,7 @@ def _pools(event: Event, form: Form) -> tuple[list[str], bool]:
 
 def as_document(event: Event) -> dict[str, Any]:
     """The whole definition of an event, as `read` takes it; applying it changes nothing."""
-    data = as_data(queries.whole(event.id, event.form_version))
+    data = as_data(queries.whole(event.id, event.form_version), zone=event.timezone)
     if event.policy is not None:
         data["eligibility"] = event.policy
     return data

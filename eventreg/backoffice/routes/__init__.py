@@ -11,12 +11,15 @@ from eventreg.backoffice.routes import (
     home,
     invitations,
     media,
+    questions,
     records,
     requests,
     selection,
     settings,
     sharing,
     texts,
+    timeline,
+    waiting_list,
 )
 
 __all__ = [
@@ -30,10 +33,13 @@ __all__ = [
     "home",
     "invitations",
     "media",
+    "questions",
     "records",
     "requests",
     "selection",
     "settings",
     "sharing",
     "texts",
+    "timeline",
+    "waiting_list",
 ]

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from eventreg.questionnaire.rules import conditions, faults
 from eventreg.questionnaire.rules.faults import BadDefinition, SchemaFault
@@ -305,16 +307,16 @@ def _check_names(form: Form, found: Findings) -> None:
             found.note(path, faults.NO_SUCH_POOL, key=key)
 
 
-def as_data(form: Form, *, stored: bool = False) -> dict[str, Any]:
+def as_data(form: Form, *, stored: bool = False, zone: str = "UTC") -> dict[str, Any]:
     """The form as plain data, without what is so by default; `parse` gives the same form back.
 
-    `stored`: without what the rows of the pools say.
+    `stored`: without what the rows of the pools say. Instants are written in `zone`, with offset.
     """
     loose = form.sections[:1] if form.sections and not form.sections[0].key else ()
     sections = form.sections[len(loose) :]
     data = {
-        "populations": [_population_data(one) for one in form.populations],
-        "pools": [_pool_data(one, stored=stored) for one in form.pools],
+        "populations": [_population_data(one, zone) for one in form.populations],
+        "pools": [_pool_data(one, zone, stored=stored) for one in form.pools],
         "questions": [_question_data(q) for section in loose for q in section.questions],
         "sections": [_section_data(one) for one in sections],
     }
@@ -329,20 +331,24 @@ def _kept(**values: Any) -> dict[str, Any]:
     }
 
 
-def _population_data(one: Population) -> dict[str, Any]:
+def _local(value: datetime | None, zone: str) -> str | None:
+    return value.astimezone(ZoneInfo(zone)).isoformat(" ") if value else None
+
+
+def _population_data(one: Population, zone: str) -> dict[str, Any]:
     return _kept(
         key=one.key,
         label=one.label,
         help=one.help,
-        opens_at=one.opens_at.isoformat() if one.opens_at else None,
-        closes_at=one.closes_at.isoformat() if one.closes_at else None,
+        opens_at=_local(one.opens_at, zone),
+        closes_at=_local(one.closes_at, zone),
         approval=one.approval,
         eligibility=one.policy,
         pool=one.pool,
     )
 
 
-def _pool_data(one: PoolSpec, *, stored: bool) -> dict[str, Any]:
+def _pool_data(one: PoolSpec, zone: str, *, stored: bool) -> dict[str, Any]:
     data = _kept(key=one.key, kind=one.kind, label=one.label)
     if not one.companions:
         data["companions"] = False
@@ -351,7 +357,7 @@ def _pool_data(one: PoolSpec, *, stored: bool) -> dict[str, Any]:
     if one.capacity is not None:
         data["capacity"] = one.capacity
     if one.released_at and one.into is not None:
-        data |= {"released_at": one.released_at.isoformat(), "into": one.into or OWN_POOL}
+        data |= {"released_at": _local(one.released_at, zone), "into": one.into or OWN_POOL}
     return data | _kept(waiting_list=one.waiting_list)
 
 
