@@ -68,7 +68,7 @@ def read(page: SignupPage, form: Form, population: str) -> Questions:
             if ticket:
                 public_id, name = ticket
                 raw[question.key] = [f"{public_id}/{name}"]
-                names[question.key], tickets[question.key] = name, _signed(page, *ticket)
+                names[question.key], tickets[question.key] = name, ticket_of(page, *ticket)
             else:
                 raw.pop(question.key, None)
     questions = Questions(form, population, raw)
@@ -116,7 +116,8 @@ def _ticket(
     return None
 
 
-def _signed(page: SignupPage, public_id: str, name: str) -> str:
+def ticket_of(page: SignupPage, public_id: str, name: str) -> str:
+    """Stands in a form for a file that was kept before."""
     return tokens.sign("answer-file", [page.facts.event_id, public_id, name])
 
 

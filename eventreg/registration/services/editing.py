@@ -4,13 +4,18 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete
 
 from eventreg.audit import services as audit
 from eventreg.eligibility import services as eligibility
+from eventreg.files import queries as stored_files
+from eventreg.files import services as files
+from eventreg.questionnaire import queries as forms
+from eventreg.questionnaire import services as questionnaire
 from eventreg.registration import errors, mails, queries, rules
 from eventreg.registration.models import PoolSeats, Registration
 from eventreg.registration.queries import line
@@ -40,12 +45,13 @@ IDENTITY = ("given_name", "family_name", "organisation", "job_title", "phone")
 class Edit:
     """What the form sent. `seen`: the mark of what stood in it when it was drawn.
 
-    Without `wishes`, answers and seats stay as they are.
+    Without `wishes`, answers and seats stay as they are. `needs`: access needs, kept apart.
     """
 
     identity: Mapping[str, str]
     seen: str
     wishes: Wishes | None = None
+    needs: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def mark(registration: Registration) -> str:
@@ -55,6 +61,7 @@ def mark(registration: Registration) -> str:
     """
     content = [getattr(registration, name) for name in IDENTITY]
     content += [registration.population, registration.companions, registration.answers]
+    content.append(_needs(registration))
     text = json.dumps(content, sort_keys=True, ensure_ascii=True)
     return hmac.new(tokens.secret(), text.encode(), hashlib.sha256).hexdigest()[:32]
 
@@ -84,7 +91,7 @@ def modify(registration: Registration, edit: Edit) -> State:
     changes = {}
     if reset or edit.wishes:
         changes = _reseat(registration, wishes, facts, now, reset=reset)
-    _write(registration, edit)
+    _write(registration, edit, now)
     _trace(registration, keys, now)
     if reset:
         _reset(registration, page, facts, now)
@@ -132,12 +139,20 @@ def changed_keys(registration: Registration, edit: Edit) -> list[str]:
     keys += [
         f"q_{key}" for key in sorted(before | dict(after)) if before.get(key) != after.get(key)
     ]
+    needs = _needs(registration)
+    keys += [
+        f"q_{k}" for k in sorted(needs | dict(edit.needs)) if needs.get(k) != edit.needs.get(k)
+    ]
     for name in ("population", "companions"):
         if getattr(wishes, name) != getattr(registration, name):
             keys.append(name)
     if _asked(registration, wishes) != _others(registration):
         keys.append("pools")
     return keys
+
+
+def _needs(registration: Registration) -> dict[str, str]:
+    return forms.needs_of(registration.id) if registration.form_version else {}
 
 
 def _wishes_of(registration: Registration) -> Wishes:
@@ -221,18 +236,34 @@ def _refuse_if_full(more: dict[int, int]) -> None:
         raise errors.Full
 
 
-def _write(registration: Registration, edit: Edit) -> None:
+def _write(registration: Registration, edit: Edit, now: datetime) -> None:
     for name in IDENTITY:
         setattr(registration, name, edit.identity.get(name, ""))
     person = f"{registration.family_name} {registration.given_name} {registration.email_key}"
     registration.search = fold(person)
     if edit.wishes:
+        _exchange_files(registration, edit.wishes)
+        questionnaire.keep_needs(registration.id, registration.event_id, edit.needs, now=now)
         registration.population = edit.wishes.population
         registration.form_version = edit.wishes.form_version
         registration.answers = dict(edit.wishes.answers)
         registration.companions = edit.wishes.companions
     registration.version += 1
     db.session.flush()
+
+
+def _exchange_files(registration: Registration, wishes: Wishes) -> None:
+    """New files become the person's, those replaced leave. Raises NotPossible for others' files."""
+    before, after = _files(registration.answers), _files(wishes.answers)
+    for public_id in sorted(after - before):
+        if not files.adopt(public_id, registration.event_id, registration.id):
+            raise errors.NotPossible
+    gone = [stored_files.by_public_id(public_id) for public_id in sorted(before - after)]
+    files.erase(one.id for one in gone if one and one.registration_id == registration.id)
+
+
+def _files(answers: Mapping[str, Any]) -> set[str]:
+    return {str(value.get("file")) for value in answers.values() if isinstance(value, dict)}
 
 
 def _trace(registration: Registration, keys: list[str], now: datetime) -> None:
