@@ -121,7 +121,7 @@ class Words:
         return who is not None and bool(email) and who.address == str(email).strip().lower()
 
     def start(self, purpose: str, back: str = "") -> str:
-        return url_for("proconnect.start", pour=purpose, next=back or None)
+        return url_for("proconnect.start", pour=purpose or None, next=back or None)
 
 
 def _let_forms_leave(response: Response) -> Response:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from eventreg.config import ProConnectClient, Settings
 from eventreg.proconnect.client import Provider
+from eventreg.proconnect.routes import leave_provider
 from tests.proconnect import provider
 from tests.proconnect.provider import CLIENT_ID, CLIENT_SECRET, Twin
 
@@ -32,8 +33,6 @@ def twin(_twin: Twin, app: Flask, settings: Settings) -> Iterator[Twin]:
 
 
 def connect(app: Flask, issuer: str) -> None:
-    from eventreg.proconnect.routes import leave_provider
-
     client = ProConnectClient(issuer=issuer, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
     app.extensions["proconnect"] = Provider(client)
     app.extensions["sign_out_elsewhere"] = leave_provider

@@ -1,7 +1,9 @@
 """A provider that can be told to lie: each lie is one attack or one mishap."""
 
+import json
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -60,13 +62,14 @@ class Twin:
         alg = self.lie("alg", "ES256")
         key: Any = self.other if self.lie("wrong key", False) else self.key
         if alg == "none":
-            return jwt.encode({"alg": "none"}, claims, OctKey.import_key(b"x" * 32), algorithms=["none"])
+            parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+            return ".".join(urlsafe_b64encode(p).decode().rstrip("=") for p in parts) + "."
         if alg == "HS256":
             key = OctKey.import_key(CLIENT_SECRET.encode())
         header = {"alg": alg, "kid": self.lie("kid", self.key.kid)}
         return jwt.encode(header, claims, key, algorithms=[alg])
 
-    def app(self) -> Flask:
+    def app(self) -> Flask:  # noqa: C901 - one short page after the other
         app = Flask("twin")
 
         @app.before_request
@@ -120,6 +123,16 @@ class Twin:
                 told = {"iss": self.issuer, "aud": self.lie("userinfo aud", CLIENT_ID)} | told
                 return Response(self.signed(told), mimetype="application/jwt")
             return jsonify(told)
+
+        @app.get("/api/v2/authorize")
+        def authorize() -> Any:
+            back = urlsplit(request.args["redirect_uri"])
+            return redirect(f"{back.scheme}://{back.netloc}{self.come_back(request.url)}")
+
+        @app.get("/api/v2/session/end")
+        def end() -> Any:
+            asked = request.args
+            return redirect(f"{asked['post_logout_redirect_uri']}?state={asked['state']}")
 
         return app
 

@@ -146,6 +146,6 @@ def test_mutants_without_the_check_of_nonce_or_sub_are_seen(
 
         monkeypatch.setattr(verifying.Expected, "registry", blind)
     else:
-        monkeypatch.setattr(verifying, "_sub", lambda claims: "agent-1")
+        monkeypatch.setattr(verifying, "_sub", lambda _: "agent-1")
     twin.lies = dict(ATTACKS[lie][0])
     assert sign_in(client).status_code == 303
