@@ -52,6 +52,8 @@ JOBS = (
     Job("close_due", registration.close_due, crontab(minute="*"), 90),
     Job("expire_due", registration.expire_due, crontab(minute="*"), 90),
     Job("tell_due", registration.tell_due, crontab(minute="*"), 90),
+    Job("release_due", registration.release_due, crontab(minute="*"), 90),
+    Job("remind_due", registration.remind_due, crontab(minute="0", hour="7"), 25 * 3600),
     Job("tend_invitations", registration.invitations.tend, crontab(minute="*/5"), 400),
     Job("erase_due", privacy.erase_due, crontab(minute="30", hour="2"), 25 * 3600),
 )

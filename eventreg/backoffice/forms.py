@@ -96,6 +96,17 @@ class SettingsForm(VersionedForm):
     approval = RadioField(_l("Who accepts the requests?"))
     pending_holds_seat = BooleanField(_l("A request that awaits a decision holds a place"))
     confirmation_hours = LineField(_l("Hours left to confirm an address"))
+    remind_days = LineField(_l("Days after which owners are reminded of requests nobody decided"))
+    waiting_list = BooleanField(_l("Keep a waiting list when the event is full"))
+    offer_hours = LineField(_l("Hours left to accept a place offered"))
+    offer_working_hours = BooleanField(_l("Count those hours on weekdays from 9:00 to 18:00 only"))
+    offers_after_closing = BooleanField(_l("Go on offering places after sign-ups have closed"))
+    groups = RadioField(_l("When too few places are free for a group"))
+    modify_until = LineField(_l("People may change their answers until"))
+    modify_until_fold = FoldField()
+    cancel_until = LineField(_l("People may give their place back themselves until"))
+    cancel_until_fold = FoldField()
+    reset_on_edit = BooleanField(_l("A confirmed person who changes an answer is decided on again"))
     retention_days = LineField(_l("Days during which the list is kept after the event"))
     contact_name = LineField(_l("Name of the contact"))
     contact_email = LineField(_l("E-mail address of the contact"))
@@ -107,6 +118,7 @@ class SettingsForm(VersionedForm):
         self.registration_mode.choices = _options(words.MODES)
         self.audience.choices = _options(words.AUDIENCES)
         self.approval.choices = _options(words.APPROVALS)
+        self.groups.choices = _options(words.GROUPS)
 
 
 def texts_of(event: Any, capacity: int | None) -> dict[str, str]:

@@ -67,9 +67,14 @@ def weeks(days: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
     return [(monday, totals.get(monday, 0)) for monday in mondays]
 
 
-def possible_acts(state: str) -> list[Act]:
-    """What an organiser may do with a registration in this state, in the order of the page."""
+def possible_acts(state: str, *, cleared: bool = True) -> list[Act]:
+    """What an organiser may do with a registration in this state, in the order of the page.
+
+    Somebody in line is accepted or refused as long as a person must decide (not `cleared`).
+    """
     acts = (Act.ACCEPT, Act.REFUSE, Act.CANCEL)
+    if State(state) is State.WAITING:
+        return [Act.CANCEL] if cleared else list(acts)
     return [act for act in acts if (State(state), act) in TRANSITIONS]
 
 

@@ -18,6 +18,7 @@ def fact(key: str, value: Any, zone: str) -> str:
         "audience": words.AUDIENCES,
         "approval": words.APPROVALS,
         "registration_mode": words.MODES,
+        "groups": words.GROUPS,
     }
     if key in codes:
         return say(codes[key].get(value, value))

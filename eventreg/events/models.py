@@ -87,6 +87,7 @@ class Event(Base):
     offer_working_hours: Mapped[bool] = mapped_column(default=False)
     offers_after_closing: Mapped[bool] = mapped_column(default=False)
     invitations_each: Mapped[int] = mapped_column(default=0)  # by one organiser; 0: no limit
+    remind_days: Mapped[int] = mapped_column(default=3)  # of requests nobody decides; 0: never
     groups: Mapped[str] = plain(code(8), default="whole")  # skip: a smaller group may overtake
     retention_days: Mapped[int] = mapped_column(default=92)
 

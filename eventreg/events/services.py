@@ -336,8 +336,11 @@ def _number(low: float, high: float) -> Callable[[str, str, str], float]:
     return parse_number
 
 
-def _days(key: str, text: str, zone: str) -> int:
-    return round(_number(7, 366)(key, text, zone))
+def _whole(low: int, high: int) -> Callable[[str, str, str], int]:
+    def parse_whole(key: str, text: str, zone: str) -> int:
+        return round(_number(low, high)(key, text, zone))
+
+    return parse_whole
 
 
 def _email(key: str, text: str, _zone: str) -> str:
@@ -383,9 +386,10 @@ _PARSERS: dict[str, Callable[[str, str, str], Any]] = {
     "capacity": _capacity,
     "confirmation_hours": _number(0, 24 * 31),
     "offer_hours": _number(0, 24 * 31),
+    "remind_days": _whole(0, 365),
     "invitations_each": lambda key, text, zone: round(_number(0, 10_000)(key, text, zone)),
     "contact_email": _email,
     "external_url": _url,
-    "retention_days": _days,
+    "retention_days": _whole(7, 366),
     "timezone": _zone,
 }

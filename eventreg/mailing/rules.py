@@ -23,6 +23,8 @@ TRUE_WHILE: dict[str, frozenset[str]] = {
     "accepted": frozenset({"confirmed", "unconfirmed"}),
     "cancelled": frozenset({"cancelled"}),
     "place_offered": frozenset({"confirmed"}),
+    "offer": frozenset({"offered"}),
+    "offer_withdrawn": frozenset({"waiting"}),
     "address_asked": _ACTIVE,
     "event_moved": _ACTIVE,
     "event_cancelled": _ACTIVE,

@@ -1,7 +1,9 @@
 """Command line: attendees of an event."""
 
+import json
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from flask import current_app
@@ -10,12 +12,17 @@ from flask.cli import AppGroup
 from eventreg.audit import services as audit
 from eventreg.events import queries as events
 from eventreg.events import services as event_services
+from eventreg.events.commands.group import cli as events_group
 from eventreg.events.errors import UnknownEvent
 from eventreg.registration import exports, importing
+from eventreg.registration.queries import timeline as moments
 from eventreg.shared.cli import shown_refusals
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
+from eventreg.shared.errors import N_
+from eventreg.shared.i18n import say
 
+OWN_POOL = N_("The event")
 cli = AppGroup("attendees", help="People signed up for an event.")
 
 
@@ -62,6 +69,36 @@ def _write(
             return exports.write(event, fmt, out, states or None, keys)
     except OSError as fault:
         raise click.ClickException(f"{output}: {(fault.strerror or '').lower()}") from fault
+
+
+@events_group.command("timeline")
+@click.argument("slug")
+@click.option("--json", "as_data", is_flag=True, help="All facts, as JSON.")
+def timeline(slug: str, as_data: bool) -> None:
+    """Every instant of an event in order, in its zone, with what happens then."""
+    now = utc_now()
+    with shown_refusals():
+        event = events.by_slug(slug)
+        if event is None:
+            raise UnknownEvent(slug=slug)
+        found = moments.of(event, locale="en", own=say(OWN_POOL))
+    zone = ZoneInfo(event.timezone)
+    rows = [
+        {
+            "at": one.at.astimezone(zone).isoformat(),
+            "kind": one.kind,
+            "past": one.at <= now,
+            "text": say(one.message, dict(one.params)),
+            **dict(one.params),
+        }
+        for one in found
+    ]
+    if as_data:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        shown = (row["at"], "past" if row["past"] else "to come", row["kind"], row["text"])
+        click.echo("\t".join(str(text) for text in shown))
 
 
 @cli.command("fill")

@@ -135,6 +135,30 @@ def offer_ended(*, to: str, locale: str, page: SignupPage, public_id: str, url: 
     return _mail("offer_ended", to, locale, page, url=url, reference=public_id)
 
 
+def offer_withdrawn(*, reason: str, **about: Unpack[About]) -> Mail:
+    """An organiser took an offer back: in line again, and why."""
+    to, locale, page = about["to"], about["locale"], about["page"]
+    reference, url = about["public_id"], about["url"]
+    return _mail("offer_withdrawn", to, locale, page, url=url, reference=reference, reason=reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undecided:
+    """Requests of an event that nobody has decided: how many, the oldest of them."""
+
+    title: str
+    people: int
+    since: datetime
+    timezone: str
+
+
+def undecided(*, to: str, locale: str, url: str, **facts: Any) -> Mail:
+    """To an organiser: people have waited for a decision. `facts` are those of Undecided."""
+    requests = Undecided(**facts)
+    letter = letters.write("registration/undecided", locale, requests=requests, url=url)
+    return Mail.of(letter, kind="undecided", to=to, locale=locale)
+
+
 def invitation(kind: str, *, message: str, until: datetime, **about: Unpack[About]) -> Mail:
     """Invites somebody, or reminds them; the words in it are the organiser's."""
     page, locale = about["page"], about["locale"]

@@ -254,7 +254,7 @@ def _roll_back(session: Session) -> None:
         session.invalidate()
 
 
-def after_commit(call: Callable[[], None]) -> None:
+def after_commit(call: Callable[[], object]) -> None:
     """Runs `call` once after the surrounding transaction has been committed."""
     waiting = db.session().info.get("after")
     if waiting is None:

@@ -74,7 +74,7 @@ def attendee(public_id: str) -> ResponseReturnValue:
         mails=registrations.mails_of(registration.id),
         trace=trace,
         names=queries.names_of(entry.actor for entry in trace),
-        acts=rules.possible_acts(registration.state),
+        acts=rules.possible_acts(registration.state, cleared=registration.cleared),
         evidence=audience_words.evidence(registration),
         domain=open_domain(registration.email_key),
         **said(registration),

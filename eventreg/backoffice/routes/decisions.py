@@ -49,7 +49,7 @@ def decide(public_id: str, act: str) -> ResponseReturnValue:
         event=event(),
         registration=registration,
         act=act,
-        possible=ACTS[act] in rules.possible_acts(registration.state),
+        possible=ACTS[act] in rules.possible_acts(registration.state, cleared=registration.cleared),
         reason_required=act != "accepter",
         form=form,
     )
@@ -75,7 +75,7 @@ def decide_one(event_id: int, public_id: str, act: Act, reason: str) -> DomainEr
 
 def _done(act: str) -> str:
     sentences: dict[str, str] = {
-        "accepter": gettext("The request is accepted. The person receives a confirmation."),
+        "accepter": gettext("The request is accepted. The person is told by e-mail."),
         "refuser": gettext("The request is refused. The person receives the reason."),
         "annuler": gettext("The sign-up is cancelled. The person is told."),
     }

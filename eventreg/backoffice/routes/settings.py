@@ -18,6 +18,7 @@ from eventreg.events.rules import Planned
 from eventreg.organisers.access import account
 from eventreg.organisers.rules import Action
 from eventreg.registration import queries as registrations
+from eventreg.registration.services import waiting_list
 from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
@@ -52,6 +53,7 @@ def _save(form: SettingsForm) -> ResponseReturnValue:
     except Stale:
         return _conflict(form, _stored())
     flash(gettext("The settings have been saved."), "success")
+    _say_offered(waiting_list.serve_now(event().id))
     if news is not None and not form.quiet.data:
         flash(_will_be_told(news.people), "info")
     _warn_of_overbooking()
@@ -112,6 +114,18 @@ def _write(form: SettingsForm) -> None:
             actor=account().actor,
             now=utc_now(),
             version=form.version_seen,
+        )
+
+
+def _say_offered(places: int) -> None:
+    if places:
+        flash(
+            ngettext(
+                "%(num)s place was offered to the first person in line.",
+                "%(num)s places were offered to the first people in line.",
+                places,
+            ),
+            "info",
         )
 
 

@@ -126,8 +126,11 @@ def rank(registration: Registration) -> int:
     return int(db.session.execute(query).scalar_one()) + 1
 
 
-def rank_before(registration: Registration, before: Registration | None) -> float:
-    """A rank between `before` and whoever precedes it; after everybody without it."""
+def rank_before(registration: Registration, before: Registration | None) -> float | None:
+    """A rank between `before` and whoever precedes it; after everybody without it.
+
+    None when no number is left between the two: renumber first.
+    """
     others = (
         Registration.event_id == registration.event_id,
         Registration.state == "waiting",
@@ -136,11 +139,16 @@ def rank_before(registration: Registration, before: Registration | None) -> floa
     if before is None:
         last = db.session.execute(select(func.max(Registration.queue_rank)).where(*others))
         return float(last.scalar_one() or registration.queue_rank) + 1.0
-    previous = select(func.max(Registration.queue_rank)).where(
-        *others, Registration.queue_rank < before.queue_rank
+    earlier = or_(
+        Registration.queue_rank < before.queue_rank,
+        and_(Registration.queue_rank == before.queue_rank, Registration.id < before.id),
     )
+    previous = select(func.max(Registration.queue_rank)).where(*others, earlier)
     found = db.session.execute(previous).scalar_one()
-    return (float(found) + before.queue_rank) / 2 if found is not None else before.queue_rank - 1.0
+    if found is None:
+        return before.queue_rank - 1.0
+    middle = (float(found) + before.queue_rank) / 2
+    return middle if found < middle < before.queue_rank else None
 
 
 def due_offers(now: datetime, limit: int) -> Sequence[Registration]:

@@ -25,7 +25,7 @@ from eventreg.registration.rules.states import (
     may_cancel,
     party,
 )
-from eventreg.registration.rules.waiting import InLine, next_in_line, offer_ends_at
+from eventreg.registration.rules.waiting import InLine, next_in_line, offer_ends_at, releasable
 
 __all__ = [
     "ACTIVE",
@@ -50,6 +50,7 @@ __all__ = [
     "next_in_line",
     "offer_ends_at",
     "party",
+    "releasable",
     "signup_state",
     "window",
 ]

@@ -34,6 +34,7 @@ class Act(StrEnum):
     RESTORE = "restore"  # a cancelling undone
     RESTORE_PENDING = "restore_pending"
     RETURN_TO_LINE = "return_to_line"
+    WITHDRAW = "withdraw"  # an offer, by an organiser
 
 
 ACTIVE = frozenset(
@@ -73,6 +74,7 @@ def _lines() -> tuple[Transition, ...]:
         (offered, Act.TAKE, confirmed, "the person, before the offer ends", "confirmed"),
         (offered, Act.CANCEL, cancelled, "the person declines, an organiser", "next in line"),
         (offered, Act.EXPIRE, expired, "the offer ended", "offer_ended; next in line"),
+        (offered, Act.WITHDRAW, waiting, "an organiser, with a reason", "offer_withdrawn; next"),
         (confirmed, Act.CANCEL, cancelled, "the person, an organiser", "cancelled; next in line"),
         (confirmed, Act.RESET, pending, "answers changed and the event asks so", "pending"),
         (cancelled, Act.RESTORE, confirmed, "by its person, places are free", "confirmed"),

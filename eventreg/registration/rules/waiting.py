@@ -46,6 +46,15 @@ def next_in_line(
     return chosen
 
 
+def releasable(capacity: int | None, *, taken: int, waiting: int) -> int:
+    """How many reserved seats go to another pool once their instant has come.
+
+    Those that are free, but for as many as people in line lack here. A pool without limit keeps
+    none from anybody.
+    """
+    return 0 if capacity is None else max(capacity - taken - waiting, 0)
+
+
 def offer_ends_at(
     now: datetime,
     *,

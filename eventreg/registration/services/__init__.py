@@ -5,6 +5,8 @@ from eventreg.registration.services.closing import close_due
 from eventreg.registration.services.decisions import add_by_hand, decide, take_back
 from eventreg.registration.services.holds import expire_due
 from eventreg.registration.services.notices import tell_due
+from eventreg.registration.services.releasing import release_due
+from eventreg.registration.services.reminding import remind_due
 from eventreg.registration.services.self_service import cancel, confirm, send_links
 from eventreg.registration.services.signup import (
     Answer,
@@ -33,6 +35,8 @@ __all__ = [
     "prepare",
     "refuse_if_shut",
     "register",
+    "release_due",
+    "remind_due",
     "reorder",
     "send_links",
     "serve",

@@ -49,7 +49,7 @@ def _close(event_id: int, now: datetime) -> int:
     until = queries.latest_hold_end(
         event.id, hours=event.confirmation_hours, starts_at=event.starts_at
     )
-    for to, locale in _recipients(event):
+    for to, locale in recipients(event):
         letter = mails.closing_recap(
             to=to,
             locale=locale,
@@ -68,7 +68,7 @@ def _close(event_id: int, now: datetime) -> int:
     return 1
 
 
-def _recipients(event: Event) -> list[tuple[str, str]]:
+def recipients(event: Event) -> list[tuple[str, str]]:
     """(address, locale) of the owners and of the event's contact, each once."""
     found = {owner.email: owner.locale for owner in organisers.owners(event.id)}
     settings: Settings = letters.writer().settings

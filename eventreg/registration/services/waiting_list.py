@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 from eventreg.audit import services as audit
 from eventreg.registration import errors, mails, queries, rules
 from eventreg.registration.models import Registration
-from eventreg.registration.queries import SignupPage, line
+from eventreg.registration.queries import SignupPage, line, waiting
 from eventreg.registration.rules import Act, InLine, SignupFacts, State
 from eventreg.registration.services import letters, pools, wording
 from eventreg.registration.services.moves import move
@@ -33,7 +33,7 @@ AT_ONCE = 2  # batches inside a request; the minute job does the rest
 def serve_later(facts: SignupFacts) -> None:
     """Offers what was freed once the surrounding transaction is committed."""
     if facts.waiting_list or facts.waiting or facts.form_version:
-        after_commit(partial(_serve_quietly, facts.event_id))
+        after_commit(partial(serve_now, facts.event_id))
 
 
 def serve_due(now: datetime) -> int:
@@ -144,7 +144,10 @@ def reorder(
     if before is not None and before.id == registration.id:
         return
     rank = line.rank_before(registration, before)
-    registration.queue_rank = rank
+    if rank is None:
+        waiting.renumber(registration.event_id)
+        rank = line.rank_before(registration, before)
+    registration.queue_rank = rank or 0.0
     registration.queue_reason = reason
     registration.version += 1
     db.session.flush()
@@ -159,12 +162,18 @@ def reorder(
     serve_later(queries.signup_facts_of(registration.event_id))
 
 
-def _serve_quietly(event_id: int) -> None:
+def serve_now(event_id: int) -> int:
+    """For a door, after its transaction: how many places were offered; never fails for it."""
+    return _serve_quietly(event_id)
+
+
+def _serve_quietly(event_id: int) -> int:
     """What was committed stays committed, whatever happens here: the minute job comes again."""
     try:
-        serve(event_id, clock.utc_now(), batches=AT_ONCE)
+        return serve(event_id, clock.utc_now(), batches=AT_ONCE)
     except Unavailable:
         logger.info("event %s: its list is served by the next job", event_id)
+        return 0
 
 
 def _serve_batch(event_id: int, now: datetime) -> int:
