@@ -99,3 +99,34 @@ def test_a_setting_never_shows_its_secrets(tmp_path):
     shown = repr(settings(tmp_path, EVENTREG_MAIL_PASSWORD="tres-secret"))
     assert "tres-secret" not in shown
     assert GOOD["EVENTREG_SECRET_KEY"] not in shown
+
+
+PROCONNECT = {
+    "EVENTREG_PROCONNECT_ISSUER": "https://fournisseur.exemple.gouv.fr/api/v2/",
+    "EVENTREG_PROCONNECT_CLIENT_ID": "eventreg",
+    "EVENTREG_PROCONNECT_CLIENT_SECRET": "kept from the log",
+}
+
+
+def test_proconnect_is_whole_and_encrypted_or_does_not_start(tmp_path):
+    made = settings(tmp_path, **PROCONNECT)
+    assert made.proconnect.issuer == "https://fournisseur.exemple.gouv.fr/api/v2"
+    assert "kept from" not in repr(made)
+    assert settings(tmp_path).proconnect is None
+    for name in PROCONNECT:
+        with pytest.raises(BadSettings, match=name):
+            settings(tmp_path, **(PROCONNECT | {name: None}))
+    issuer = "EVENTREG_PROCONNECT_ISSUER"
+    for wrong in (
+        "http://127.0.0.1:9000",
+        "https://a@b.fr",
+        "https://b.fr/?x=1",
+        "b.fr",
+        "https://[",
+    ):
+        with pytest.raises(BadSettings, match=issuer):
+            settings(tmp_path, **(PROCONNECT | {issuer: wrong}))
+    trial = {"EVENTREG_ENV": "development", "EVENTREG_BASE_URL": None} | PROCONNECT
+    assert settings(tmp_path, **(trial | {issuer: "http://127.0.0.1:9000"})).proconnect
+    with pytest.raises(BadSettings, match=issuer):
+        settings(tmp_path, **(trial | {issuer: "http://fournisseur.exemple.fr"}))

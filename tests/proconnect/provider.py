@@ -34,6 +34,7 @@ class Twin:
         self.key = ECKey.generate_key("P-256", {"kid": "one", "use": "sig"})
         self.other = ECKey.generate_key("P-256", {"kid": "one", "use": "sig"})
         self.issuer = ""
+        self.released = threading.Event()  # a silent provider stays so until then
         self.reset()
 
     def reset(self) -> None:
@@ -78,6 +79,8 @@ class Twin:
 
         @app.get("/api/v2/.well-known/openid-configuration")
         def discovery() -> Any:
+            if self.lie("silent", False):
+                self.released.wait(10)
             if self.lie("down", False):
                 return "", 502
             if self.lie("huge", False):

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from eventreg.proconnect import client as http
 from eventreg.proconnect import verifying
 from eventreg.proconnect.models import ProConnectAttempt, ProConnectVisit
 from eventreg.shared import clock
@@ -126,6 +127,17 @@ def test_a_provider_that_is_down_is_not_asked_again_at_once(
     for _ in range(3):
         assert refused(sign_in(client), *AWAY)
     assert twin.calls["/api/v2/.well-known/openid-configuration"] == 1
+
+
+def test_a_provider_that_says_nothing_does_not_keep_people_waiting(
+    client: FlaskClient, twin: Twin, sign_in: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "READ", 0.05)
+    twin.lies = {"silent": True}
+    try:
+        assert refused(sign_in(client), *AWAY)
+    finally:
+        twin.released.set()
 
 
 @pytest.mark.parametrize("lie", ["no nonce", "another nonce", "userinfo of another"])
