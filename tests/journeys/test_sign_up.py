@@ -21,7 +21,7 @@ def person(visitor: Visitor) -> str:
 
 
 @EVERYBODY
-def test_an_agent_signs_up_confirms_leaves_and_comes_back(
+def test_an_agent_signs_up_leaves_comes_back_and_hands_the_place_over(
     make_visitor: Callable[..., Visitor], site: Site, width: int, script: bool
 ) -> None:
     visitor = make_visitor(width=width, script=script)
@@ -64,9 +64,34 @@ def test_an_agent_signs_up_confirms_leaves_and_comes_back(
     visitor.press("Annuler mon inscription")
     assert visitor.mark("state") == "cancelled"
     visitor.look("annulee")
-    visitor.press("S’inscrire à nouveau")
-    visitor.fill(given_name="Camille", family_name="Martin", email=address)
-    visitor.press("Envoyer mon inscription")
-    assert visitor.mark("state") == "unconfirmed"
+    visitor.press("Reprendre l’annulation")
+    assert visitor.mark("state") == "confirmed"
     kinds = [letter["kind"] for letter in site.mails_to(address)]
-    assert kinds == ["confirm_address", "confirmed", "cancelled", "confirm_address"]
+    assert kinds == ["confirm_address", "confirmed", "cancelled", "confirmed"]
+
+    visitor.fill(job_title="Directrice")
+    visitor.press("Enregistrer mes modifications")
+    visitor.sees("Directrice")
+    visitor.press("Voir et télécharger mes données")
+    visitor.sees("Réponses modifiées par la personne")
+    visitor.look("donnees")
+    visitor.press("Revenir à mon inscription")
+    visitor.press("Céder ma place")
+    visitor.look("ceder")
+    colleague = address.replace("camille", "dominique")
+    visitor.fill(given_name="Dominique", family_name="Petit", email=colleague)
+    visitor.press("Proposer ma place")
+    visitor.sees(f"Dominique Petit ({colleague})")
+    visitor.look("proposee")
+    visitor.letter(colleague, "Une place vous est proposée")
+    visitor.look("courriel-place")
+    visitor.follow_letter()
+    visitor.sees("Camille Martin vous propose de prendre sa place")
+    visitor.look("proposition")
+    visitor.press("Prendre la place")
+    assert visitor.mark("state") == "confirmed"
+    visitor.sees("Dominique Petit")
+    visitor.letter(address, "Votre place est cédée")
+    visitor.follow_letter()
+    assert visitor.mark("state") == "cancelled"
+    visitor.look("cedee")
