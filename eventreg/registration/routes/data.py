@@ -47,6 +47,7 @@ _CODES: Mapping[str, Mapping[str, str]] = {
 
 def _label(name: str) -> str:
     """The words of a stored column where there are some, else its name, as in the file."""
+    name = name.removeprefix("q_")
     text = exports.COLUMNS.get(name) or words.COLUMNS.get(name)
     return say(text) if text else name
 
