@@ -47,6 +47,7 @@ MAIL_KINDS: Mapping[str, str] = {
     "undecided": N_("Reminder of requests to decide"),
     "invitation_reminder": N_("Reminder of an invitation"),
     "invitation": N_("Invitation"),
+    "access_needs": N_("Access needs, to their contact"),
 }
 MAIL_STATES: Mapping[str, tuple[str, str]] = {
     "queued": (N_("To be sent"), "info"),
@@ -57,6 +58,8 @@ MAIL_STATES: Mapping[str, tuple[str, str]] = {
     "cancelled": (N_("Withdrawn"), ""),
 }
 ACTIONS: Mapping[str, str] = {
+    "form_changed": N_("Form of the event changed"),
+    "noted": N_("Answers of the organisers"),
     **registration.ACTS,
     "seats_released": N_("Reserved places released"),
     "invited": N_("Person invited"),

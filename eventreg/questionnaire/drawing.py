@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -292,6 +292,36 @@ class Questions:
             [say(f.message, dict(f.params)) for f in self.faults if f.key == question.key],
             self.file_names.get(question.key, ""),
         )
+
+
+def for_organisers(form: Form) -> bool:
+    """Whether the form has questions that organisers alone answer (files come from people only)."""
+    return any(q.organiser_only and q.kind != "file" for _, q in form.order)
+
+
+class OrganisersOwn(Questions):
+    """The questions that organisers alone answer, beside the answers of a person."""
+
+    def __init__(
+        self,
+        form: Form,
+        population: str,
+        kept: Mapping[str, Sequence[str]],
+        own: Mapping[str, Sequence[str]],
+    ) -> None:
+        others = {k: v for k, v in kept.items() if not form.by_key[k].organiser_only}
+        super().__init__(form, population, {**own, **others}, by_organiser=True)
+        self.checked = replace(
+            self.checked,
+            faults=tuple(f for f in self.checked.faults if self._is_own(f.key)),
+        )
+
+    def _is_own(self, key: str) -> bool:
+        question = self.form.by_key.get(key)
+        return question is None or question.organiser_only
+
+    def _concerns(self, question: Question) -> bool:
+        return question.organiser_only and question.kind != "file" and super()._concerns(question)
 
 
 def sent_of(form: Form, answers: Mapping[str, Any]) -> dict[str, list[str]]:

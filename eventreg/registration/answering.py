@@ -21,7 +21,7 @@ from eventreg.questionnaire.rules import (
 )
 from eventreg.registration import errors
 from eventreg.registration.queries import SignupPage
-from eventreg.registration.services import Wishes
+from eventreg.registration.services import Wishes, beside
 from eventreg.shared import limits, tokens
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
@@ -142,6 +142,7 @@ def keep_beside(questions: Questions, event_id: int, registration_id: int) -> No
     """
     if questions.needs:
         forms.keep_needs(registration_id, event_id, questions.needs, now=utc_now())
+        beside.tell_needs(registration_id, now=utc_now())
     for value in questions.answers.values():
         if isinstance(value, dict) and not files.adopt(value["file"], event_id, registration_id):
             raise errors.NotPossible

@@ -159,6 +159,12 @@ def undecided(*, to: str, locale: str, url: str, **facts: Any) -> Mail:
     return Mail.of(letter, kind="undecided", to=to, locale=locale)
 
 
+def needs_told(*, to: str, locale: str, url: str, title: str) -> Mail:
+    """To the contact for access needs: somebody told some. What they are is read on the page."""
+    letter = letters.write("registration/access_needs", locale, title=title, url=url)
+    return Mail.of(letter, kind="access_needs", to=to, locale=locale)
+
+
 def invitation(kind: str, *, message: str, until: datetime, **about: Unpack[About]) -> Mail:
     """Invites somebody, or reminds them; the words in it are the organiser's."""
     page, locale = about["page"], about["locale"]

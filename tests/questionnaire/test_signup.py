@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -10,10 +11,14 @@ from sqlalchemy import select, text
 from eventreg.events.models import Event, Pool
 from eventreg.events.services import locked
 from eventreg.files.models import StoredFile
+from eventreg.mailing.models import OutboxMessage
+from eventreg.privacy.services import erase_due
 from eventreg.questionnaire import queries, services
 from eventreg.questionnaire.models import AccessNeeds
+from eventreg.registration import exports
 from eventreg.registration.models import PoolSeats, Registration
 from eventreg.shared.db import db, transaction
+from eventreg.shared.i18n import force_locale
 from tests.questionnaire.samples import CHAIN
 
 URL = "/agenda/journee/inscription/"
@@ -221,3 +226,79 @@ def test_a_twin_changes_nothing_of_the_first(client, make_form):
     assert db.session.execute(select(AccessNeeds.text)).scalars().all() == ["LSF"]
     assert db.session.execute(select(PoolSeats)).first() is None
     assert db.session.execute(select(Event.form_version)).scalar_one() == 1
+
+
+def test_the_contact_learns_of_needs_once_the_address_is_proven_and_alone_reads_them(
+    client, make_form, organiser_client
+):
+    make_form(confirmation_hours=0)
+    post(client, {"q_presence": "online", "q_needs": "Boucle magnétique"})
+    told = db.session.execute(
+        select(OutboxMessage).where(OutboxMessage.kind == "access_needs")
+    ).scalar_one()
+    assert told.recipient == "acces@example.org"
+    assert "magnétique" not in told.text
+    person = f"/organisation/evenements/journee/inscriptions/{the_one().public_id}/"
+    assert person in told.text
+    assert "Boucle" in organiser_client("acces@example.org", slug="journee").get(person).text
+    other = organiser_client("autre@example.org", slug="journee").get(person).text
+    assert "Boucle" not in other
+    assert "acces@example.org" in other
+
+
+def test_nothing_reaches_the_contact_from_an_address_nobody_proved(client, make_form):
+    make_form()
+    post(client, {"q_presence": "online", "q_needs": "Boucle magnétique"})
+    kinds = db.session.execute(select(OutboxMessage.kind)).scalars().all()
+    assert "access_needs" not in kinds
+
+
+def test_organisers_answer_their_own_questions_and_change_nobody_elses(
+    client, make_form, organiser_client
+):
+    make_form()
+    post(client, {"q_presence": "onsite", "q_workshops": "wb"})
+    browser = organiser_client(slug="journee")
+    url = f"/organisation/evenements/journee/inscriptions/{the_one().public_id}/reponses/"
+    page = browser.get(url)
+    assert 'name="q_note"' in page.text
+    assert 'name="q_presence"' not in page.text
+    data = {"csrf_token": hidden(page, "csrf_token"), "q_note": "badge à part"}
+    assert browser.post(url, data=data | {"q_presence": "online"}).status_code == 303
+    db.session.rollback()
+    expected = {"presence": "onsite", "workshops": ["wb"], "note": "badge à part"}
+    assert the_one().answers == expected
+    assert browser.post(url, data=data | {"q_note": "x\u202e"}).status_code == 422
+
+
+def test_access_needs_and_unsent_files_leave_on_their_own_dates(client, make_form, now):
+    make_form()
+    post(client, {"q_presence": "online", "q_needs": "LSF"})
+    for days, left in ((20 + 6, ["LSF"]), (20 + 8, [])):
+        erase_due(now + timedelta(days=days))
+        db.session.rollback()
+        assert db.session.execute(select(AccessNeeds.text)).scalars().all() == left
+    assert the_one().answers == {"presence": "online"}
+
+
+def test_lists_hold_a_column_for_each_question_in_the_words_of_its_version(client, make_form, now):
+    event = make_form()
+    post(client, {"q_presence": "onsite", "q_workshops": ["wa", "wb"], "q_guests": "1"})
+    data = json.loads(json.dumps(CHAIN).replace("Sur place", "En salle"))
+    with transaction():
+        read = services.read(data, zone=event.timezone)
+        services.apply(locked(event.slug), read, actor="operator", now=now)
+    out = io.BytesIO()
+    with force_locale("fr"):
+        exports.write(locked("journee"), "csv", out)
+    head, row = out.getvalue().decode("utf-8-sig").splitlines()
+    cells = dict(zip(head.split(";"), row.split(";"), strict=True))
+    assert cells["Présence"] == "Sur place"
+    assert cells["Ateliers"] == "A, B"
+    assert "Besoins" not in head
+    out = io.BytesIO()
+    exports.write(locked("journee"), "csv", out, columns=["email", "q_workshops"])
+    assert b"A, B" in out.getvalue()
+    out = io.BytesIO()
+    exports.write(locked("journee"), "json", out)
+    assert json.loads(out.getvalue())[0]["answers"]["workshops"] == ["wa", "wb"]

@@ -9,18 +9,21 @@ from flask_babel import gettext
 
 from eventreg.backoffice import audience_words, queries, rules, words
 from eventreg.backoffice.access import bp, event, filled
-from eventreg.backoffice.forms import AddForm
+from eventreg.backoffice.forms import ActForm, AddForm
 from eventreg.eligibility.services import open_domain
 from eventreg.organisers.access import account
 from eventreg.organisers.rules import Action
 from eventreg.questionnaire import queries as forms
 from eventreg.questionnaire import shown
+from eventreg.questionnaire.drawing import PREFIX, OrganisersOwn, for_organisers, sent_of
 from eventreg.registration import queries as registrations
 from eventreg.registration import services
 from eventreg.registration.errors import AlreadyRegistered, Full
 from eventreg.registration.exports import STATE_WORDS
+from eventreg.registration.services import beside
 from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.addresses import canonical
+from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
 from eventreg.shared.errors import Invalid, NotFound
 
@@ -81,6 +84,39 @@ def attendee(public_id: str) -> ResponseReturnValue:
     )
 
 
+@bp.route("/evenements/<slug>/inscriptions/<public_id>/reponses/", methods=["GET", "POST"])
+@access(ORGANISER, Action.DECIDE)
+def own_answers(public_id: str) -> ResponseReturnValue:
+    """The questions that organisers alone answer about a person."""
+    registration = registrations.attendee(event().id, public_id)
+    form = forms.form_of(event().id, registration.form_version) if registration else None
+    if registration is None or form is None or not for_organisers(form):
+        raise NotFound
+    kept = sent_of(form, registration.answers)
+    own = {key: value for key, value in kept.items() if form.by_key[key].organiser_only}
+    act = ActForm()
+    if request.method == "POST":
+        own = {name.removeprefix(PREFIX): v for name, v in request.form.lists() if PREFIX in name}
+    questions = OrganisersOwn(form, registration.population, kept, own)
+    if act.validate_on_submit() and questions.valid():
+        with transaction():
+            locked = registrations.by_public_id(public_id, lock=True)
+            if locked is not None:
+                answers = questions.checked.answers
+                beside.note(locked, answers, actor=account().actor, now=utc_now())
+        target = url_for("backoffice.attendee", slug=event().slug, public_id=public_id)
+        return redirect(target, HTTPStatus.SEE_OTHER)
+    page = render_template(
+        "backoffice/own_answers.html",
+        event=event(),
+        form=act,
+        registration=registration,
+        questions=questions,
+        accept_files="",
+    )
+    return page, HTTPStatus.OK if request.method != "POST" else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 def said(registration: Any) -> dict[str, Any]:
     """Answers, and access needs for the one contact who reads them."""
     needs = forms.needs_of(registration.id)
@@ -89,6 +125,7 @@ def said(registration: Any) -> dict[str, Any]:
     reader = canonical(account().email).canonical
     mine = [text for key, text in needs.items() if contacts.get(key) == reader]
     return {
+        "may_note": for_organisers(form),
         "answers": shown.of_registration(registration, by_organiser=True),
         "population": shown.population(registration),
         "needs": mine,

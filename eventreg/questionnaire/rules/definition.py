@@ -182,8 +182,14 @@ def _section(data: Any, path: str, found: Findings) -> Section:
 def _question(data: Any, path: str, found: Findings) -> Question:
     table = Table(data, path, found, QUESTION_KEYS)
     kind = table.choice("kind", KINDS, "text")
+    known = table.data.get("kind", kind) == kind  # else that mistake alone is told
     for key, kinds in ONLY_FOR.items():
-        if table.has(key) and kind not in kinds and table.data[key] not in ("", [], False):
+        if (
+            known
+            and table.has(key)
+            and kind not in kinds
+            and table.data[key] not in ("", [], False)
+        ):
             table.note(key, faults.NOT_FOR_KIND, key=key, kind=kind)
     low, high = _limits(table, kind)
     question = Question(

@@ -14,7 +14,7 @@ from eventreg.registration.queries import line
 from eventreg.registration.routes import guard
 from eventreg.registration.routes.guard import bp
 from eventreg.registration.rules import State
-from eventreg.registration.services import editing, possible, self_service
+from eventreg.registration.services import beside, editing, possible, self_service
 from eventreg.shared import clock, limits, pace
 from eventreg.shared.access import LINK, PUBLIC, access
 from eventreg.shared.addresses import canonical
@@ -132,6 +132,7 @@ def confirm(public_id: str) -> ResponseReturnValue:
         if grant.purpose != "confirm" and held.state != State.OFFERED:
             raise errors.ExpiredLink
         services.confirm(held)
+        beside.tell_needs(held.id, now=clock.utc_now())
         registration = queries.by_public_id(public_id)
         nonce = registration.nonce if registration else grant.nonce
     return guard.back(Grant(public_id, nonce, grant.purpose))

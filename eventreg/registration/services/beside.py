@@ -1,0 +1,69 @@
+"""What is said beside a sign-up: access needs told to their contact, organisers' own answers."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from eventreg.audit import services as audit
+from eventreg.mailing import services as mailing
+from eventreg.questionnaire import queries as forms
+from eventreg.registration import mails, queries
+from eventreg.registration.models import Registration
+from eventreg.registration.rules import State
+from eventreg.shared import urls
+from eventreg.shared.db import db
+
+LOCALE = "fr"  # a contact has no language of their own
+
+
+def tell_needs(registration_id: int, *, now: datetime) -> None:
+    """Tells the contact, once, that somebody has access needs; the letter does not hold them.
+
+    Nothing before the address is proven: strangers do not write to the contact.
+    """
+    needs = forms.needs_of(registration_id)
+    registration = db.session.get(Registration, registration_id) if needs else None
+    if registration is None or registration.state == State.UNCONFIRMED:
+        return
+    page = queries.signup_page_of(registration.event_id)
+    form = forms.form_of(registration.event_id, registration.form_version)
+    for key in needs:
+        contact = form.by_key[key].contact if key in form.by_key else ""
+        if not contact:
+            continue
+        url = urls.absolute(
+            "backoffice.attendee",
+            LOCALE,
+            slug=page.facts.slug,
+            public_id=registration.public_id,
+        )
+        letter = mails.needs_told(to=contact, locale=LOCALE, title=page.title, url=url)
+        letter = replace(
+            letter,
+            event_id=registration.event_id,
+            registration_id=registration.id,
+            dedupe_key=f"{registration.id}:needs:{key}",
+        )
+        mailing.queue(letter, now=now)
+
+
+def note(
+    registration: Registration, answers: Mapping[str, Any], *, actor: str, now: datetime
+) -> None:
+    """Keeps what organisers answered to their own questions; the person's answers stay."""
+    form = forms.form_of(registration.event_id, registration.form_version)
+    own = {key for key, question in form.by_key.items() if question.organiser_only}
+    kept = {key: value for key, value in registration.answers.items() if key not in own}
+    new = kept | {key: value for key, value in answers.items() if key in own}
+    if new == registration.answers:
+        return
+    registration.answers = new
+    audit.record(
+        "noted",
+        at=now,
+        actor=actor,
+        event_id=registration.event_id,
+        registration_id=registration.id,
+    )
+    db.session.flush()
