@@ -14,6 +14,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import aliased
@@ -113,10 +114,8 @@ def rooms(event_id: int) -> dict[int, int | None]:
 
 def rank(registration: Registration) -> int:
     """The place in line, from 1: how many wait before, in the same order as they are served."""
-    earlier = or_(
-        Registration.queue_rank < registration.queue_rank,
-        and_(Registration.queue_rank == registration.queue_rank, Registration.id < registration.id),
-    )
+    place = tuple_(Registration.queue_rank, Registration.id)
+    earlier = place < tuple_(literal(registration.queue_rank), literal(registration.id))
     wanted = (
         Registration.event_id == registration.event_id,
         Registration.state == "waiting",

@@ -18,7 +18,7 @@ from eventreg.registration.models import Registration
 from eventreg.registration.queries import SignupPage, line, waiting
 from eventreg.registration.rules import Act, InLine, SignupFacts, State
 from eventreg.registration.services import letters, pools, wording
-from eventreg.registration.services.moves import move
+from eventreg.registration.services.moves import may_wait, move
 from eventreg.registration.services.pools import Change
 from eventreg.registration.services.signup import Prepared
 from eventreg.shared import clock
@@ -27,6 +27,7 @@ from eventreg.shared.errors import N_, Invalid, Unavailable
 
 logger = logging.getLogger(__name__)
 BATCH = 50
+MOST_CLASHES = 5
 AT_ONCE = 2  # batches inside a request; the minute job does the rest
 
 
@@ -45,10 +46,16 @@ def serve_due(now: datetime) -> int:
 
 def serve(event_id: int, now: datetime, *, batches: int | None = None) -> int:
     """Offers free places in the order of the list, a batch in each transaction."""
-    offered = 0
+    offered, clashes = 0, 0
     while batches is None or batches > 0:
-        with transaction():
-            done = _serve_batch(event_id, now)
+        try:
+            with transaction():
+                done = _serve_batch(event_id, now)
+        except errors.Full:  # another worker offered these places between two of our reads
+            clashes += 1
+            if clashes > MOST_CLASHES:
+                break  # the minute job comes again
+            continue
         offered += done
         if done == 0:
             settle(event_id)
@@ -85,15 +92,6 @@ def may_offer(facts: SignupFacts, now: datetime) -> bool:
 def keeps_line(prepared: Prepared) -> bool:
     """Whether whoever found no room may wait: each full pool asked for keeps a list."""
     return may_wait(prepared.facts, prepared.seats)
-
-
-def may_wait(facts: SignupFacts, seats: Mapping[int, int]) -> bool:
-    """Whether some of these seats lack room, and each pool that lacks it keeps a list."""
-    full = line.full_pools(seats)
-    own = facts.pool_id not in full or facts.waiting_list
-    return (
-        bool(full) and own and all(listed for pool, listed in full.items() if pool != facts.pool_id)
-    )
 
 
 def offer(registration: Registration, *, actor: str, now: datetime, **details: Any) -> State:
