@@ -107,6 +107,7 @@ class SettingsForm(VersionedForm):
     cancel_until = LineField(_l("People may give their place back themselves until"))
     cancel_until_fold = FoldField()
     reset_on_edit = BooleanField(_l("A confirmed person who changes an answer is decided on again"))
+    transfers = BooleanField(_l("A confirmed person may hand their place to a colleague"))
     retention_days = LineField(_l("Days during which the list is kept after the event"))
     contact_name = LineField(_l("Name of the contact"))
     contact_email = LineField(_l("E-mail address of the contact"))

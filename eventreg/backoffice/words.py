@@ -157,6 +157,7 @@ SETTINGS: Mapping[str, str] = {
     "modify_until": N_("People may change their answers until"),
     "cancel_until": N_("People may give their place back themselves until"),
     "reset_on_edit": N_("A confirmed person who changes an answer is decided on again"),
+    "transfers": N_("A confirmed person may hand their place to a colleague"),
     "retention_days": N_("Days during which the list is kept after the event"),
     "contact_name": N_("Name of the contact"),
     "contact_email": N_("E-mail address of the contact"),
