@@ -111,7 +111,7 @@ def requests(event_id: int, *, page: int, shortlist: bool = False) -> Page:
 
     The oldest first; on the shortlist the best score first.
     """
-    wanted = [to_decide(event_id)]
+    wanted: list[Any] = [to_decide(event_id)]
     order: list[Any] = [Registration.registered_at, Registration.id]
     if shortlist:
         wanted.append(Registration.shortlisted)

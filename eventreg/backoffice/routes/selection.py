@@ -2,6 +2,7 @@
 
 import json
 from http import HTTPStatus
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -160,7 +161,7 @@ def accept_drawn(public_id: str) -> ResponseReturnValue:
     return redirect(target, HTTPStatus.SEE_OTHER)
 
 
-def _draw(public_id: str) -> reads.Draw:
+def _draw(public_id: str) -> Any:
     found = reads.draw_of(event().id, public_id)
     if found is None:
         raise NotFound
