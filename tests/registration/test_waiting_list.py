@@ -228,6 +228,16 @@ def test_an_address_in_line_is_proven_by_its_letter_or_leaves(
         well()
 
 
+def test_where_no_proof_is_asked_nobody_in_line_expires_once_their_letter_is_sent(
+    full: Event,
+) -> None:
+    with transaction() as session:
+        session.execute(update(OutboxMessage).values(state="sent", sent_at=NOW))
+    with clock.frozen(NOW + 48 * HOUR):
+        services.expire_due(clock.utc_now())
+    assert [state(n) for n in ("bea", "chloe", "dan")] == ["waiting"] * 3
+
+
 def test_whoever_must_be_decided_on_is_served_only_once_accepted(
     make_event: Callable[..., Event],
 ) -> None:

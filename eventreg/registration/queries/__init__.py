@@ -344,7 +344,8 @@ def due_holds(
     event_id: int, *, starts_at: datetime | None, hours: float, now: datetime, limit: int
 ) -> Sequence[int]:
     """Ids of unproven registrations, those in line too, whose time has ended; oldest first."""
-    wanted = [Registration.event_id == event_id, UNPROVEN]
+    asked = UNPROVEN if hours > 0 else Registration.state == "unconfirmed"
+    wanted = [Registration.event_id == event_id, asked]
     if starts_at is None or starts_at > now:
         cutoff = now - timedelta(hours=hours)
         mail = select(OutboxMessage.id).where(
@@ -353,6 +354,8 @@ def due_holds(
             or_(OutboxMessage.sent_at <= cutoff, OutboxMessage.failed_at <= cutoff),
         )
         wanted.append(mail.exists())
+        if hours <= 0:  # nobody in line was asked to prove anything
+            wanted.append(Registration.state == "unconfirmed")
     query = select(Registration.id).where(*wanted).order_by(Registration.id).limit(limit)
     return db.session.execute(query).scalars().all()
 
