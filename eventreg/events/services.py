@@ -385,7 +385,7 @@ _PARSERS: dict[str, Callable[[str, str, str], Any]] = {
     "state_message": _long,
     "capacity": _capacity,
     "confirmation_hours": _number(0, 24 * 31),
-    "offer_hours": _number(0, 24 * 31),
+    "offer_hours": _number(0.001, 24 * 31),
     "remind_days": _whole(0, 365),
     "invitations_each": lambda key, text, zone: round(_number(0, 10_000)(key, text, zone)),
     "contact_email": _email,
