@@ -104,7 +104,10 @@ class Engine:
             raise
 
     def drain(self) -> None:
-        """Sends what is due, at most CONNECTIONS at a time; a ring meanwhile is not forgotten."""
+        """Sends what is due, at most CONNECTIONS at a time; a ring meanwhile is not forgotten.
+
+        Places that became free by a setting are offered first: whoever changes it rings too.
+        """
         while True:
             if not self._slots.acquire(blocking=False):
                 self._again.set()  # whoever holds a slot looks again after giving it back
@@ -113,6 +116,7 @@ class Engine:
             try:
                 self._again.clear()
                 with self.app.app_context():
+                    self._try("lines", lambda: registration.serve_due(clock.utc_now()))
                     delivery.drain(stop=self.stopping.is_set)
             finally:
                 self._slots.release()

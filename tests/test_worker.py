@@ -245,12 +245,11 @@ def test_every_job_runs_once_as_at_the_instant_given(engine_of: Any, app: Flask)
 def test_the_timetable_is_every_minute_and_every_night(engine_of: Any) -> None:
     engine_of()
     names = {job.name: job.when for job in worker.JOBS}
-    assert list(names) == ["close_due", "expire_due", "tell_due", "tend_invitations", "erase_due"]
+    minute = ["close_due", "expire_due", "tell_due", "release_due"]
+    assert list(names) == [*minute, "remind_due", "tend_invitations", "erase_due"]
     night = datetime(2027, 1, 4, 2, 30)  # noqa: DTZ001 - Huey compares naive UTC
-    for minute in range(60):
-        assert names["close_due"](night + timedelta(minutes=minute))
-        assert names["expire_due"](night + timedelta(minutes=minute))
-        assert names["tell_due"](night + timedelta(minutes=minute))
+    for passed in range(60):
+        assert all(names[name](night + timedelta(minutes=passed)) for name in minute)
     assert [names["erase_due"](night + timedelta(minutes=m)) for m in (-1, 0, 1)] == [
         False,
         True,

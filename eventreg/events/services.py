@@ -12,8 +12,9 @@ from eventreg.events import columns, notices, queries, rules, written
 from eventreg.events.errors import BadValue, SlugTaken, UnknownEvent
 from eventreg.events.jekyll import city_of
 from eventreg.events.models import Event, Pool
+from eventreg.shared import bell
 from eventreg.shared.addresses import InvalidAddress, canonical
-from eventreg.shared.db import db
+from eventreg.shared.db import after_commit, db
 from eventreg.shared.errors import N_, Stale
 from eventreg.shared.fields import clean_line, clean_text, has_unprintable, parse_local
 
@@ -123,6 +124,7 @@ def _set(event: Event, values: dict[str, Any]) -> list[str]:
             db.session.execute(update(Pool).where(Pool.id == pool.id).values(capacity=capacity))
             db.session.expire(pool)
             changed.append("capacity")
+            after_commit(bell.ring)  # the worker offers new places to those who wait
     for key, value in values.items():
         if getattr(event, key) != value:
             setattr(event, key, value)

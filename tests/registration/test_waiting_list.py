@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from eventreg.audit.models import AuditEntry
@@ -18,7 +19,7 @@ from eventreg.registration.models import PoolSeats, Registration
 from eventreg.registration.queries import line
 from eventreg.registration.rules import InLine, State
 from eventreg.registration.services import Applicant, Wishes, waiting_list
-from eventreg.shared import clock
+from eventreg.shared import bell, clock
 from eventreg.shared.db import db, transaction
 from eventreg.shared.errors import Invalid
 from tests.conftest import NOW
@@ -398,3 +399,17 @@ def test_the_seats_of_people_erased_on_their_date_are_given_back_in_every_pool(
         assert counts() == {"": (0, 0), "atelier": (0, 0)}
         assert not db.session.execute(select(PoolSeats)).first()
         well()
+
+
+def test_more_capacity_rings_the_worker_which_offers_before_it_sends(
+    app: Flask, full: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator's `events set capacity=3` is not left to the next minute."""
+    rung: list[int] = []
+    monkeypatch.setattr(bell, "ring", lambda: rung.append(1))
+    with transaction():
+        event = event_services.locked("journee")
+        event_services.change(event, {"capacity": 3}, actor="operator", now=NOW)
+    assert rung == [1]
+    app.extensions["worker"].drain()
+    assert [state(n) for n in ("bea", "chloe", "dan")] == ["offered", "offered", "waiting"]

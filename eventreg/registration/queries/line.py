@@ -59,6 +59,12 @@ def lacking(registration_id: int) -> Sequence[Row[Any]]:
     return db.session.execute(query.order_by(PoolSeats.pool_id)).all()
 
 
+def events_lacking() -> Sequence[int]:
+    """Events in a pool of which somebody lacks room: whoever waits lacks some."""
+    query = select(Pool.event_id).where(Pool.waiting > 0).distinct()
+    return db.session.execute(query).scalars().all()
+
+
 def events_with_lines() -> Sequence[int]:
     """Events in which somebody waits for a place and nobody has to decide first."""
     query = select(Registration.event_id).where(

@@ -39,7 +39,7 @@ def serve_later(facts: SignupFacts) -> None:
 
 def serve_due(now: datetime) -> int:
     """Serves every list that has somebody in it; answers how many places were offered."""
-    events = list(line.events_with_lines())
+    events = list(line.events_lacking())
     db.session.rollback()
     return sum(serve(event_id, now) for event_id in events)
 
