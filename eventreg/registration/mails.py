@@ -120,6 +120,7 @@ def waiting(*, proves: bool = False, accepted: bool = False, **about: Unpack[Abo
         reference=about["public_id"],
         proves=proves,
         accepted=accepted,
+        several=about["page"].facts.form_version > 0,
     )
 
 
@@ -127,7 +128,8 @@ def offer(
     *, to: str, locale: str, page: SignupPage, public_id: str, url: str, until: datetime
 ) -> Mail:
     """A place is kept for somebody who waited, until that instant."""
-    return _mail("offer", to, locale, page, url=url, reference=public_id, until=until)
+    minute = until.replace(second=0, microsecond=0)  # never later than it is
+    return _mail("offer", to, locale, page, url=url, reference=public_id, until=minute)
 
 
 def offer_ended(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:
@@ -255,7 +257,8 @@ def address_warning(*, until: datetime, done: bool, **about: Unpack[About]) -> M
 def _proposal(kind: str, *, until: datetime, **more: Any) -> Mail:
     to, locale, page = more.pop("to"), more.pop("locale"), more.pop("page")
     reference = more.pop("public_id")
-    return _mail(kind, to, locale, page, until=until, reference=reference, **more)
+    minute = until.replace(second=0, microsecond=0)  # never later than it is
+    return _mail(kind, to, locale, page, until=minute, reference=reference, **more)
 
 
 def already_registered(*, to: str, locale: str, page: SignupPage, url: str, unproven: bool) -> Mail:

@@ -64,7 +64,7 @@ def test_an_agent_signs_up_leaves_comes_back_and_hands_the_place_over(
     visitor.press("Annuler mon inscription")
     assert visitor.mark("state") == "cancelled"
     visitor.look("annulee")
-    visitor.press("Reprendre l’annulation")
+    visitor.press("Rétablir mon inscription")
     assert visitor.mark("state") == "confirmed"
     kinds = [letter["kind"] for letter in site.mails_to(address)]
     assert kinds == ["confirm_address", "confirmed", "cancelled", "confirmed"]

@@ -265,3 +265,19 @@ def test_a_file_is_replaced_kept_and_never_taken_from_somebody_else(
     names = db.session.execute(select(StoredFile.name, StoredFile.registration_id)).all()
     assert [tuple(one) for one in names] == [("deux.txt", anne.id)]
     well()
+
+
+def test_a_population_whose_requests_are_decided_hands_no_place_over(
+    client: FlaskClient, event: Event, now: Any
+) -> None:
+    row = sign_up("anne", wishes({"presence": "online"}))
+    own = enter(client, row)
+    assert f"{own}ceder/" in client.get(own).text
+    chosen = [{**CHAIN["populations"][0], "approval": "manual"}, CHAIN["populations"][1]]
+    ask(event, {**CHAIN, "populations": chosen}, now)
+    assert f"{own}ceder/" not in client.get(own).text
+    hidden = hidden_of(client.get(f"{own}modifier/").text)
+    typed = {"given_name": "Béa", "family_name": "Petit", "email": "bea@example.org"}
+    sent = {"csrf_token": hidden["csrf_token"], **typed}
+    refused = client.post(f"{own}ceder/", data=sent)
+    assert (refused.status_code, 'data-refusal="stale"' in refused.text) == (409, True)

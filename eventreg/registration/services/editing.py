@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -78,7 +78,8 @@ def modify(registration: Registration, edit: Edit) -> State:
     if self_service.expire_if_over(registration, page, now):
         return State.EXPIRED
     state = State(registration.state)
-    _refuse_if_too_late(state, page.facts, now)
+    limits = terms.of(page.facts, registration.population)
+    _refuse_if_too_late(state, limits, now)
     keys = changed_keys(registration, edit)
     if not keys:
         return state
@@ -95,7 +96,7 @@ def modify(registration: Registration, edit: Edit) -> State:
     _trace(registration, keys, now)
     if reset:
         _reset(registration, page, facts, now)
-    _apply(changes, page.facts, state)
+    _apply(changes, limits, state)
     return State(registration.state)
 
 
@@ -212,7 +213,15 @@ def _reseat(
 def _in_line_again(
     registration: Registration, asked: dict[int, int], party: int, facts: SignupFacts
 ) -> dict[int, Change]:
-    """Somebody in line asks for something else: the rank stays."""
+    """Somebody in line asks for something else: the rank stays.
+
+    Raises Full for more seats of a full pool that keeps no list.
+    """
+    before = {row.pool_id: row.seats for row in line.pool_seats(registration.id)}
+    wanted = asked | {facts.pool_id: party}
+    more = {pool: seats for pool, seats in wanted.items() if seats > before.get(pool, 0)}
+    full = line.full_pools(more) | ({facts.pool_id: True} if facts.waiting_list else {})
+    _name_full([pool for pool, listed in full.items() if not listed])
     changes: dict[int, Change] = {}
     moves.leave_line(registration.id, facts.pool_id, changes)
     _replace_rows(registration.id, asked, held=False)
@@ -228,7 +237,10 @@ def _replace_rows(registration_id: int, asked: dict[int, int], *, held: bool) ->
 
 
 def _refuse_if_full(more: dict[int, int]) -> None:
-    full = line.full_pools(more) if more else {}
+    _name_full(line.full_pools(more) if more else ())
+
+
+def _name_full(full: Collection[int]) -> None:
     if full:
         names = line.labels(sorted(full))
         if names:

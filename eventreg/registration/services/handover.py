@@ -26,12 +26,12 @@ def offer(registration: Registration, colleague: Applicant) -> Proposal:
     """
     page = queries.signup_page_of(registration.event_id)
     now = clock.deciding_instant(db.session)
-    _refuse_if_not_allowed(registration, page.facts, now)
+    facts = terms.of(page.facts, registration.population)
+    _refuse_if_not_allowed(registration, facts, now)
     if colleague.address.canonical == registration.email_key:
         raise Invalid(N_("This is your own address: enter your colleague’s."), field="email")
-    facts = terms.of(page.facts, registration.population)
     eligible.refuse_doubtful(eligible.ask(colleague.address, facts))
-    ends = own_rules.answer_by(now, own_rules.COLLEAGUE_ANSWERS, own_rules.modify_until(page.facts))
+    ends = own_rules.answer_by(now, own_rules.COLLEAGUE_ANSWERS, own_rules.modify_until(facts))
     proposal = proposals.make(registration, "colleague", colleague, now=now, ends=ends)
     _trace(registration, "place_offered", now, actor="registrant")
     taken = queries.active_of(registration.event_id, colleague.address.canonical) is not None
@@ -58,8 +58,8 @@ def accept(proposal: Proposal, registration: Registration) -> Registration:
     now = clock.deciding_instant(db.session)
     if not proposals.is_open(proposal, now):
         raise errors.OfferEnded
-    _refuse_if_not_allowed(registration, page.facts, now)
     facts = terms.of(page.facts, registration.population)
+    _refuse_if_not_allowed(registration, facts, now)
     colleague = Applicant.from_text(proposal.email, proposal.given_name, proposal.family_name)
     decision = eligible.ask(colleague.address, facts)
     eligible.refuse_doubtful(decision)

@@ -8,7 +8,7 @@ from eventreg.registration.models import Proposal, Registration
 from eventreg.registration.queries import own
 from eventreg.registration.rules import Act, SignupFacts, SignupState, State
 from eventreg.registration.rules import own as own_rules
-from eventreg.registration.services import returning
+from eventreg.registration.services import returning, terms
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Possible:
 
 def of(registration: Registration, state: State, facts: SignupFacts, now: datetime) -> Possible:
     """`state`: as the page shows it, a hold that ended included."""
+    facts = terms.of(facts, registration.population)
     if state not in rules.ACTIVE:
         return _ended(registration, state, facts, now)
     waiting = {one.kind: one for one in own.open_proposals(registration.id, now)}
