@@ -11,15 +11,17 @@ from flask.cli import AppGroup
 
 from eventreg.eligibility import queries, services
 from eventreg.eligibility.registry import RegistryError
-from eventreg.eligibility.rules import of_audience
+from eventreg.eligibility.rules import Decision, of_audience
 from eventreg.eligibility.sources import SOURCES
 from eventreg.eligibility.tables import FAMILIES_OF, VERDICTS, Addition
 from eventreg.shared.cli import shown_refusals
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
+from eventreg.shared.errors import N_
 from eventreg.shared.i18n import force_locale, say
 
 ACTOR = "operator"
+MAYBE = N_("Did you mean %(suggestion)s?")
 SHOWN = 20
 cli = AppGroup("eligibility", help="Who may come, and why.")
 registry_cli = AppGroup("registry", help="The files that decisions are made from.")
@@ -50,7 +52,7 @@ def check(slug: str | None, as_data: bool, emails: tuple[str, ...]) -> None:
                     "outcome": decision.outcome.value,
                     "reason": decision.reason,
                     "rule": decision.rule,
-                    "explanation": say(decision.message, dict(decision.params)),
+                    "explanation": _explained(decision),
                 }
             )
     if as_data:
@@ -58,6 +60,14 @@ def check(slug: str | None, as_data: bool, emails: tuple[str, ...]) -> None:
         return
     for row in rows:
         click.echo("\t".join((row["email"], row["outcome"], row["reason"], row["explanation"])))
+
+
+def _explained(decision: Decision) -> str:
+    """What the person is told, a likely slip of the finger included."""
+    told = say(decision.message, dict(decision.params))
+    if decision.suggestion is None:
+        return told
+    return f"{told} {say(MAYBE, {'suggestion': decision.suggestion})}"
 
 
 @registry_cli.command("load")

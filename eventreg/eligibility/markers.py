@@ -82,13 +82,28 @@ def lowering(address: Address, registry: Registry) -> Iterator[Words]:
             yield row
 
 
-def of_public_body(local: str, registry: Registry) -> bool:
-    """Whether the local part starts with, or holds as a token, a town hall's word (step 3)."""
+def of_public_body(local: str, registry: Registry) -> Words | None:
+    """The row whose word, a town hall's, starts the local part or is a token of it (step 3)."""
     base, words = without_tag(local), tokens(local)
-    return any(
-        base.startswith(tuple(row.plain)) or any(row.match(word) for word in words)
-        for row in registry.kind("local_part_prefix")
-    )
+    for row in registry.kind("local_part_prefix"):
+        if base.startswith(tuple(row.plain)) or any(row.match(word) for word in words):
+            return row
+    return None
+
+
+def signature(local: str, registry: Registry) -> tuple[object, ...]:
+    """All that the rules read of a local part: at one domain, it settles the decision.
+
+    Whoever makes a rule read more of it adds that here.
+    """
+    words = tokens(local)
+    signs = [
+        (row.kind, row.code)
+        for row in registry.words
+        if any(row.match(word) for word in words[-1:] if row.kind == "local_part_last_token")
+        or any(row.match(word) for word in words if row.kind != "local_part_last_token")
+    ]
+    return (of_public_body(local, registry) is not None, *signs)
 
 
 def registrable_label(domain: str) -> str:

@@ -23,8 +23,8 @@ _SENTENCES: Mapping[tuple[str, Outcome], str] = {
         "Use another professional address, or write to the organiser."
     ),
     ("not_invited", Outcome.REFUSED): N_(
-        "This event is for people who were invited. Use the address at which you received the "
-        "invitation, or write to the organiser."
+        "This event is for people who were invited. Open the link of your invitation, use the "
+        "address at which you received it, or write to the organiser."
     ),
     ("proconnect_agent_public", Outcome.ELIGIBLE): N_(
         "ProConnect says that you belong to a public body: %(organisation)s."
@@ -75,7 +75,7 @@ _SENTENCES: Mapping[tuple[str, Outcome], str] = {
         "“%(domain)s” is an overseas public administration, which no national directory "
         "lists. A person will read your request."
     ),
-    ("isp_mailbox_public_marker", Outcome.REVIEW): N_(
+    ("public_body_on_isp_mailbox", Outcome.REVIEW): N_(
         "“%(domain)s” is a personal mailbox provider, and this address looks like that of a "
         "public body. A person will read your request."
     ),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from eventreg.eligibility import markers, messages, suggestions
 from eventreg.eligibility.decisions import Decision, Outcome
 from eventreg.eligibility.entries import InvalidEntry, Parsed, entries_for, list_entry, read_list
-from eventreg.eligibility.identity import LA_POSTE, PUBLIC_ROLE, Identity, is_siret
+from eventreg.eligibility.identity import Identity, is_siret
 from eventreg.eligibility.policies import (
     Policy,
     PolicyFault,
@@ -19,8 +19,9 @@ from eventreg.eligibility.policies import (
     policy_to_data,
 )
 from eventreg.eligibility.registry import Registry
-from eventreg.eligibility.steps import Finding, by_domain
+from eventreg.eligibility.steps import LISTED, UNKNOWN, Finding, by_domain
 from eventreg.eligibility.tables import FAMILIES_OF, PRIVATE_LAW
+from eventreg.eligibility.vouching import by_proconnect, other_address
 from eventreg.shared.addresses import Address, InvalidAddress, canonical
 
 __all__ = [
@@ -47,10 +48,8 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 _RANK = {Outcome.REFUSED: 0, Outcome.REVIEW: 1, Outcome.ELIGIBLE: 2}
-_LISTED = frozenset({"domain_listed", "instance_accepted"})
 _NO_ENTRIES: Mapping[str, str] = MappingProxyType({})
 _FINAL = frozenset({"invalid_address", "disposable", "event_refused"})
-_UNKNOWN = frozenset({"unknown_domain", "not_listed", "not_invited"})
 _MAY_BE_A_TYPO = frozenset(
     {"punycode_unlisted", "lookalike", "unknown_domain_public_marker", "unknown_domain"}
 )
@@ -177,9 +176,9 @@ def _found(address: Address, case: Case, vouched: Identity | None) -> Finding:
     elif finding is None:
         domain = by_domain(address, registry)
         if vouched:
-            finding = _by_proconnect(vouched, domain, address, case)
+            finding = by_proconnect(vouched, domain, address, policy, registry)
         else:
-            finding = _other_address(domain, case.identity)
+            finding = other_address(domain, case.identity)
     if not finding.settled:
         finding = _unknown_answered(finding, policy)
         finding = _marked(finding, address, registry)
@@ -215,39 +214,9 @@ def _outside(policy: Policy) -> Finding:
     return _unknown_answered(finding, policy)
 
 
-def _by_proconnect(identity: Identity, domain: Finding, address: Address, case: Case) -> Finding:
-    """ProConnect before the domain: it knows the body of the account, not the person's status."""
-    if PUBLIC_ROLE not in identity.roles:
-        # An empty list is also what an outage of its own look-up gives: a person decides.
-        if domain.outcome is Outcome.REFUSED:
-            return Finding(Outcome.REFUSED, "proconnect_not_public", "proconnect.roles")
-        return Finding(Outcome.REVIEW, "proconnect_role_missing", "proconnect.roles")
-    if not is_siret(identity.siret) or identity.siret.startswith(LA_POSTE):
-        company = identity.siret.startswith(LA_POSTE) and is_siret(identity.siret)
-        reason = "public_company" if company else "proconnect_no_siret"
-        return Finding(Outcome.REVIEW, reason, "proconnect.siret")
-    listed = domain.reason in _LISTED
-    body = case.registry.body(address.domain) if listed else None
-    families = identity.families | set(FAMILIES_OF[body.category] if body else ())
-    if case.policy.families and not families & case.policy.families:
-        return Finding(Outcome.REVIEW, "proconnect_other_family", "proconnect.roles")
-    if case.policy.sense == "strict" and (body is None or body.category in PRIVATE_LAW):
-        return Finding(Outcome.REVIEW, "strict_sense", "event.sense")
-    return Finding(Outcome.ELIGIBLE, "proconnect_agent_public", "proconnect.roles")
-
-
-def _other_address(finding: Finding, identity: Identity | None) -> Finding:
-    """Signed in as a public agent, with another address typed: a person looks who it is for."""
-    if identity is None or not identity.complete or PUBLIC_ROLE not in identity.roles:
-        return finding
-    if finding.reason not in ("unknown_domain", "free_or_isp_mailbox"):
-        return finding
-    return Finding(Outcome.REVIEW, "proconnect_other_address", "proconnect.email")
-
-
 def _unknown_answered(finding: Finding, policy: Policy) -> Finding:
     """What the event does with somebody whom nothing is known of."""
-    if finding.reason not in _UNKNOWN or policy.on_unknown == "refuse":
+    if finding.reason not in UNKNOWN or policy.on_unknown == "refuse":
         return finding
     accepted = policy.on_unknown == "accept"
     return replace(
@@ -273,7 +242,7 @@ def _marked(finding: Finding, address: Address, registry: Registry) -> Finding:
 def _narrowed(finding: Finding, address: Address, policy: Policy, registry: Registry) -> Finding:
     """An event for some families, or strict: the others go to a person. Its lists came before."""
     body = registry.body(address.domain)
-    if finding.reason not in _LISTED or body is None:
+    if finding.reason not in LISTED or body is None:
         return finding
     if policy.families and not policy.families.intersection(FAMILIES_OF[body.category]):
         return replace(

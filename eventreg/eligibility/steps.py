@@ -17,6 +17,8 @@ _BY_EVIDENCE = {
     INSTANCE: (Outcome.ELIGIBLE, "instance_accepted"),
 }
 
+LISTED = frozenset({"domain_listed", "instance_accepted"})
+UNKNOWN = frozenset({"unknown_domain", "not_listed", "not_invited"})
 _WEAK = frozenset({"shared", "web"})
 
 
@@ -54,8 +56,10 @@ def _listed(address: Address, registry: Registry) -> Finding | None:
     if row is None:
         return _pattern(address.domain, registry)
     if isinstance(row, Override):
-        if row.code == "free_or_isp_mailbox" and markers.of_public_body(address.local, registry):
-            return Finding(Outcome.REVIEW, "isp_mailbox_public_marker", "3.override")
+        if row.code == "free_or_isp_mailbox":
+            sign = markers.of_public_body(address.local, registry)
+            if sign is not None:
+                return Finding(Outcome(sign.outcome), sign.code, "3.override")
         return Finding(Outcome(row.outcome), row.code, "3.override")
     nearest = registry.body(address.domain)
     if nearest is not None and nearest is not row and nearest.evidence in _WEAK:

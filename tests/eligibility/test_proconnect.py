@@ -28,6 +28,7 @@ STATE = ("agent_public", "agent_public_etat")
 TOWN = ("agent_public", "agent_public_territorial")
 LOCAL = Policy(families=frozenset({"local"}))
 HEALTH = Policy(families=frozenset({"health"}))
+ASKING = Policy(on_unknown="ask")
 STRICT = Policy(sense="strict")
 
 
@@ -37,7 +38,12 @@ def test_answers_for_a_verified_identity() -> None:
         ("x@example.org", AGENT, {}, AGENTS, "eligible", "proconnect_agent_public"),
         ("x@insee.fr", (), {}, AGENTS, "review", "proconnect_role_missing"),
         ("x@beta.gouv.fr", (), {}, AGENTS, "review", "proconnect_role_missing"),
+        ("x@beta.gouv.fr", AGENT, {}, AGENTS, "review", "contractor_possible"),
+        ("x@yopmail.com", AGENT, {}, AGENTS, "refused", "disposable"),
+        ("x@yopmail.com", (), {}, ASKING, "refused", "disposable"),
         ("x@example.org", (), {}, AGENTS, "refused", "proconnect_not_public"),
+        ("x@example.org", (), {}, ASKING, "review", "unknown_domain"),
+        ("x@gmail.com", (), {}, ASKING, "refused", "proconnect_not_public"),
         ("x@gmail.com", (), {}, AGENTS, "refused", "proconnect_not_public"),
         ("x@example.org", ("agent_publics",), {}, AGENTS, "refused", "proconnect_not_public"),
         ("x@insee.fr", AGENT, {"siret": ""}, AGENTS, "review", "proconnect_no_siret"),

@@ -71,7 +71,7 @@ def test_nobody_enters_from_a_domain_outside_the_files(local: str, domain: str) 
 @given(any_local, any_domain)
 def test_signs_never_raise_an_outcome(local: str, domain: str) -> None:
     with_signs = ask(f"{local}@{domain}")
-    if with_signs.reason != "isp_mailbox_public_marker":  # step 3 asks for that one
+    if with_signs.reason != "public_body_on_isp_mailbox":  # step 3 asks for that one
         without = ask(f"nom@{domain}")
         assert rules.lowest(with_signs.outcome, without.outcome) is with_signs.outcome
 

@@ -8,6 +8,7 @@ from eventreg.eligibility.services.deciding import (
     exception,
     open_domain,
     policy_at,
+    takes_guests,
 )
 from eventreg.eligibility.services.lists import (
     add_entry,
@@ -53,5 +54,6 @@ __all__ = [
     "remove_entry",
     "remove_list",
     "save_policy",
+    "takes_guests",
     "warm_up",
 ]

@@ -52,6 +52,11 @@ def exception(
     return as_request(decision) if may_ask(decision, policy_of(audience, policy)) else None
 
 
+def takes_guests(audience: str, policy: Mapping[str, Any] | None) -> bool:
+    """Whether whom the organiser invites may come, whatever their domain."""
+    return "invited" in policy_of(audience, policy).who
+
+
 def decide_for(
     address: Address | str,
     policy: Policy,
