@@ -16,7 +16,7 @@ from eventreg.mailing.models import OutboxMessage
 from eventreg.operations.invariants import all_findings
 from eventreg.privacy import services as privacy
 from eventreg.registration.models import Invitation, Registration
-from eventreg.registration.services import invitations
+from eventreg.registration.services import invitations, signup
 from eventreg.registration.services.invitations import Guest, Terms
 from eventreg.shared import clock
 from eventreg.shared.addresses import canonical
@@ -105,6 +105,50 @@ def test_an_invitation_bound_to_an_address_serves_nobody_else(
     assert answer.status_code == 422
     assert "zoe@example.org" in answer.text  # what was typed stays
     assert (people(), states()) == ([], ["open"])
+
+
+GUESTS = {"who": ["invited"]}
+OR_LISTED = {"who": ["listed", "invited"], "accepted": ["partner.example"]}
+OR_AGENTS = {"who": ["public_agents", "invited"]}
+
+
+def try_the_form(client: FlaskClient, email: str) -> int:
+    """Somebody without an invitation, on the ordinary form."""
+    path = "/agenda/journee/inscription/"
+    form = client.get(path)
+    values = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form.text))
+    typed = {"email": email, "given_name": "Zoé", "family_name": "Martin"}
+    return client.post(path, data=values | typed).status_code
+
+
+@pytest.mark.parametrize("policy", [GUESTS, OR_LISTED, OR_AGENTS])
+def test_an_event_for_guests_takes_whom_the_organiser_invited_and_nobody_else(
+    client: FlaskClient,
+    make_event: Callable[..., Event],
+    monkeypatch: pytest.MonkeyPatch,
+    policy: dict[str, Any],
+) -> None:
+    make_event(audience="public_agents", policy=policy)
+    invite("anne")
+    assert try_the_form(client, "zoe@example.org") == 422
+    borrowed = answer_form(client, open_link(client, "anne"), email="zoe@example.org")
+    assert (borrowed.status_code, people()) == (422, [])
+    assert answer_form(client, open_link(client, "anne")).status_code == 303
+    assert people() == [("anne@example.org", "confirmed", "invitation")]
+    kept = select(Registration.eligibility_outcome, Registration.eligibility_method)
+    assert db.session.execute(kept).one() == ("eligible", "organiser")
+    well()
+    monkeypatch.setattr(signup, "_is_chosen", lambda *_facts: True)  # the mutant
+    assert try_the_form(client, "zoe@example.org") == 303
+
+
+def test_an_invitation_does_not_open_what_the_event_refuses_by_name(
+    client: FlaskClient, make_event: Callable[..., Event]
+) -> None:
+    make_event(audience="public_agents", policy=OR_AGENTS | {"refused": ["anne@example.org"]})
+    invite("anne")
+    assert answer_form(client, open_link(client, "anne")).status_code == 422
+    assert people() == []
 
 
 def test_one_that_is_not_bound_lets_a_colleague_come_who_proves_the_address(

@@ -147,7 +147,7 @@ def prepare(
         identity=applicant.identity,
         event_id=facts.event_id,
     )
-    chosen = _is_chosen(decision, allowed)
+    chosen = _is_chosen(decision, facts, applicant, allowed)
     if decision.outcome == "refused" and not chosen:
         decision = _asked_or_refused(facts, applicant, decision)
     outcome = "eligible" if chosen else decision.outcome
@@ -208,11 +208,18 @@ def prepare(
     )
 
 
-def _is_chosen(decision: Decision, allowed: Pass | None) -> bool:
+def _is_chosen(
+    decision: Decision, facts: SignupFacts, applicant: Applicant, allowed: Pass | None
+) -> bool:
     """An organiser invited this very person, and nobody needs to decide again."""
     if allowed is None:
         return False
-    return allowed.skips_approval or decision.reason == "not_invited"
+    if allowed.skips_approval or decision.reason == "not_invited":
+        return True
+    if decision.outcome == "eligible" or decision.reason == "event_refused":
+        return False
+    guest = allowed.proves(applicant.address)
+    return guest and eligibility.takes_guests(facts.audience, facts.policy)
 
 
 def _asked_or_refused(facts: SignupFacts, applicant: Applicant, decision: Decision) -> Decision:
