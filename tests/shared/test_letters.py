@@ -118,6 +118,20 @@ def every_letter(locale: str, reason: str = "Motif", **changes: Any) -> list[Mai
         mails.already_registered(to=to, locale=locale, page=facts["page"], url=URL, unproven=False),
         mails.my_links(to=to, locale=locale, entries=[(title, starts_at, "Europe/Paris", URL)] * 2),
         mails.closing_recap(to=to, locale=locale, url=URL, **recap),
+        mails.waiting(**facts, proves=True),
+        mails.waiting(**facts, accepted=True),
+        mails.offer(**facts, until=starts_at),
+        mails.offer_ended(**facts),
+        mails.offer_withdrawn(**facts, reason=reason),
+        mails.undecided(
+            to=to,
+            locale=locale,
+            url=URL,
+            title=title,
+            people=2,
+            since=starts_at,
+            timezone="Europe/Paris",
+        ),
         organiser_mails.sign_in(to=to, locale=locale, url=URL, minutes=10),
     ]
 
