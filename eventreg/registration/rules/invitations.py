@@ -47,7 +47,7 @@ class Pass:
         if self.skips_deadline:
             ends = min(self.expires_at, facts.starts_at or self.expires_at)
             facts = replace(facts, opens_at=None, closes_at=ends)
-        return replace(facts, capacity=None) if self.beyond_capacity else facts
+        return replace(facts, capacity=None, waiting=0) if self.beyond_capacity else facts
 
 
 def default_end(now: datetime, *, closing: datetime | None, exception: bool) -> datetime:

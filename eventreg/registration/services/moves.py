@@ -118,6 +118,13 @@ def join_line(registration_id: int, own: dict[int, int], changes: dict[int, Chan
     return lacking
 
 
+def may_wait(facts: SignupFacts, seats: Mapping[int, int]) -> bool:
+    """Whether some of these seats lack room, and each pool that lacks it keeps a list."""
+    full = line.full_pools(seats)
+    kept = {pool: facts.waiting_list if pool == facts.pool_id else full[pool] for pool in full}
+    return bool(kept) and all(kept.values())
+
+
 def leave_line(registration_id: int, own_pool: int, changes: dict[int, Change]) -> None:
     """No longer in line: what was lacking is lacking no more."""
     for row in line.pool_seats(registration_id):

@@ -19,6 +19,7 @@ from eventreg.registration.rules import own as own_rules
 from eventreg.registration.services import (
     eligible,
     letters,
+    moves,
     self_service,
     signup,
     terms,
@@ -132,7 +133,7 @@ def come_back(registration: Registration, *, in_line: bool = False) -> State:
 
 def may_wait(registration: Registration, facts: SignupFacts) -> bool:
     """Whether whoever found no place may wait for one."""
-    return waiting_list.may_wait(facts, asked(registration, facts))
+    return moves.may_wait(facts, asked(registration, facts))
 
 
 def asked(registration: Registration, facts: SignupFacts) -> dict[int, int]:

@@ -49,6 +49,8 @@ def confirm(registration: Registration) -> State:
     if state is State.CONFIRMED:
         registration.confirmed_at = now
     proven = state is State.CONFIRMED
+    if not proven and not facts.pending_holds_seat:
+        waiting_list.serve_later(facts)  # a request holds no seat: what was held is free
 
     def tell() -> None:
         write = mails.confirmed if proven else mails.pending

@@ -54,7 +54,7 @@ class Applicant:
     identity: Identity | None = None  # not typed: who a fresh sign-in says that they are
 
     @classmethod
-    def from_text(cls, email: str, given_name: str, family_name: str, **rest: str) -> "Applicant":
+    def from_text(cls, email: str, given_name: str, family_name: str, **rest: Any) -> "Applicant":
         """Raises InvalidAddress."""
         return cls(canonical(email), given_name, family_name, **rest)
 
@@ -369,8 +369,11 @@ def _changes(prepared: Prepared, facts: SignupFacts, registration_id: int) -> di
     if prepared.state is State.WAITING:
         changes: dict[int, Change] = {}
         own = {facts.pool_id: prepared.seats[facts.pool_id]}
+        listed = moves.may_wait(facts, prepared.seats)
         if not moves.join_line(registration_id, own, changes):
             raise errors.NotPossible  # a place was freed and nobody waits: start afresh
+        if not listed:
+            raise errors.Full  # the event keeps a list, a pool that is full keeps none
         return changes
     return {pool: Change(n) for pool, n in prepared.seats.items()} if holding else {}
 
