@@ -1,18 +1,22 @@
 """The waiting list as people see it: the form, the result, one's own page; organisers' pages."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from eventreg.events.models import Event, Pool
+from eventreg.questionnaire import services as form_services
 from eventreg.registration import links
 from eventreg.registration.models import Registration
-from eventreg.registration.services import line_acts
+from eventreg.registration.services import Wishes, line_acts
 from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
 from tests.conftest import NOW
@@ -237,3 +241,36 @@ def test_somebody_in_line_to_be_decided_on_is_accepted_at_their_rank(
     row = db.session.execute(select(Registration)).scalar_one()
     assert (row.state, row.cleared) == ("waiting", True)
     assert "Peut être servie" in words(nadia.get(BASE + "liste-attente/").text)
+
+
+def test_more_places_of_a_workshop_in_the_form_serve_its_list_at_once(
+    make_event: Callable[..., Event], organiser_client: Callable[..., FlaskClient]
+) -> None:
+    event = make_event(capacity=9, confirmation_hours=0, waiting_list=True)
+    definition: dict[str, Any] = {
+        "pools": [
+            {
+                "key": "atelier",
+                "kind": "workshop",
+                "label": "Atelier",
+                "capacity": 0,
+                "waiting_list": True,
+            }
+        ],
+        "questions": [{"key": "venir", "kind": "yes_no", "label": "Venir", "pool": "atelier"}],
+    }
+    with transaction() as session:
+        locked = session.get_one(Event, event.id)
+        read = form_services.read(definition, zone="Europe/Paris")
+        form_services.apply(locked, read, actor="operator", now=NOW)
+    wishes = Wishes(pools={"atelier": 1}, form_version=1)
+    assert sign_up("bea", wishes, in_line=True) == "waiting"
+    nadia = organiser_client()
+    assert "Atelier" in words(nadia.get(BASE + "liste-attente/").text)
+    definition["pools"][0]["capacity"] = 1
+    path = BASE + "formulaire/"
+    file = (BytesIO(json.dumps(definition).encode()), "formulaire.yaml")
+    answer = nadia.post(path, data=hidden(nadia.get(path).text) | {"file": file})
+    assert answer.status_code == 303, words(answer.text)
+    assert state("bea") == "offered"
+    well()

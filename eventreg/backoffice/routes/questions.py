@@ -19,6 +19,7 @@ from eventreg.questionnaire import documents, queries, services
 from eventreg.questionnaire.drawing import PREFIX, Questions
 from eventreg.questionnaire.errors import BadForm
 from eventreg.questionnaire.rules import words
+from eventreg.registration.services import waiting_list
 from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import transaction
@@ -224,6 +225,7 @@ def _apply(data: dict[str, Any], version: int) -> None:
             raise Stale
         read = services.read(data, zone=locked.timezone)
         services.apply(locked, read, actor=account().actor, now=utc_now())
+    waiting_list.serve_now(event().id)  # a workshop may have more places now
 
 
 def _back() -> ResponseReturnValue:
