@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,13 +12,17 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from eventreg import factory
+from eventreg.events import services as events
+from eventreg.files import services as files
 from eventreg.mailing import queries as outbox
 from eventreg.mailing.delivery import reading
 from eventreg.organisers import services as organisers
 from eventreg.organisers.rules import Role
+from eventreg.questionnaire import services as forms
 from eventreg.shared import clock
 from eventreg.shared.access import UndeclaredAccess
 from eventreg.shared.db import db, transaction
+from tests.questionnaire.samples import CHAIN
 from tests.reliability import letters, load, mutants, oracle
 from tests.reliability.letters import browser_of, links_to
 
@@ -37,17 +40,25 @@ class Site:
     browsers: dict[str, FlaskClient] = field(default_factory=dict)
 
     def paths(self, rule: Rule) -> Iterator[str]:
-        """The rule with every combination of real values; a new kind of part must be named here."""
+        """The rule with real values, then with each other value of each part in their midst.
+
+        A new kind of part must be named here.
+        """
         options = {name: choices.split(",") for choices, name in _OPTIONS.findall(rule.rule)}
         names = _RULE_PART.findall(rule.rule)
         own = {**self.values, **self.values_of(rule.endpoint), **options}
-        for chosen in product(*(own[name] for name in names)):
-            pieces = iter(chosen)
-            yield _RULE_PART.sub(lambda _: str(next(pieces)), rule.rule)  # noqa: B023
+        real = {name: own[name][0] for name in names}
+        others = [real | {name: value} for name in names for value in own[name][1:]]
+        for chosen in (real, *others):
+            yield _RULE_PART.sub(lambda part: chosen[part[1]], rule.rule)  # noqa: B023
 
     def values_of(self, endpoint: str) -> dict[str, list[str]]:
         if endpoint == "organisers.enter":
             return {"token": self.values["code"]}
+        if endpoint == "sharing.file":
+            return {"public_id": [self.values["file"][0], "unknown"]}
+        if endpoint.startswith("backoffice.form_"):
+            return {"slug": self.values["slug"][:1], "key": ["presence"]}
         return {"slug": self.values["slug"][:1]} if endpoint == "registration.received" else {}
 
     def rules(self, *methods: str) -> list[Rule]:
@@ -88,6 +99,14 @@ def _site(app: Flask) -> Site:
         receipt = db.session.execute(db.metadata.tables["receipts"].select()).first()
         keys = [str(row.id) for row in outbox.listed()]
         pieces = reading.shown(int(keys[-1]), app.extensions["settings"])
+        with transaction():
+            event = events.locked("x-lettres")
+            paper = files.store(
+                b"%PDF-1.7\n%%EOF\n", name="plan.pdf", purpose="document", event_id=event.id
+            )
+            form = forms.read({"questions": CHAIN["questions"]}, zone="Europe/Paris")
+            forms.apply(event, form, actor="operator", now=clock.utc_now())
+            paper_id = paper.public_id
         db.session.remove()
     assert receipt is not None
     assert pieces is not None
@@ -101,6 +120,10 @@ def _site(app: Flask) -> Site:
             "code": [code, "unknown"],
             "key": ["1", *keys],
             "number": ["0", "7"],
+            "file": [paper_id],
+            "name": ["plan.pdf"],
+            "policy_id": ["1"],
+            "domain": ["example.org"],
         },
         {"anonymous": browser_of(app), "registrant": registrant, "organiser": organiser},
     )
@@ -126,8 +149,10 @@ def _crawled(site: Site, *endpoints: str) -> list[str]:
     for role, browser in site.browsers.items():
         rules = [r for r in site.rules("GET") if not endpoints or r.endpoint in endpoints]
         for rule in rules:
+            first = next(site.paths(rule))
             for path in site.paths(rule):
-                for method, read in (("GET", path), ("HEAD", path), ("GET", f"/en{path}")):
+                ways = (("GET", path), ("HEAD", path), ("GET", f"/en{path}"))
+                for method, read in ways if path == first else ways[:1]:
                     answer = browser.open(read, method=method)
                     statuses.setdefault(role, set()).add(answer.status_code)
                     assert answer.status_code < 500, f"{role} {method} {read}"
@@ -188,9 +213,9 @@ def _taken(site: Site, forgery: str) -> list[str]:
     return found + oracle.changes(before, oracle.dump(site.app))
 
 
-@pytest.mark.parametrize("forgery", FORGERIES)
-def test_every_forged_post_is_refused_and_changes_nothing(site: Site, forgery: str) -> None:
-    assert _taken(site, forgery) == []
+def test_every_forged_post_is_refused_and_changes_nothing(site: Site) -> None:
+    taken = {forgery: _taken(site, forgery) for forgery in FORGERIES}
+    assert taken == {forgery: [] for forgery in FORGERIES}
 
 
 def test_mutant_a_route_that_forgets_its_token_is_seen(site: Site) -> None:
