@@ -19,6 +19,7 @@ class Many:
     def __init__(self, policy: Policy, registry: Registry, entries: Mapping[str, str]) -> None:
         self._policy, self._registry, self._entries = policy, registry, entries
         self._named = policy.accepted | policy.refused | policy.invited | entries.keys()
+        self._read = markers.reader(registry)
         self._known: dict[tuple[object, ...], Decision] = {}
 
     def decide(self, email_key: str, identity: Identity | None = None) -> Decision:
@@ -26,7 +27,7 @@ class Many:
         if identity is not None or email_key in self._named:
             return self._asked(email_key, identity)
         local, _, domain = email_key.rpartition("@")
-        alike = (domain, *markers.signature(local, self._registry))
+        alike = (domain, *self._read(local))
         known = self._known.get(alike)
         if known is None:
             known = self._known[alike] = self._asked(email_key, None)

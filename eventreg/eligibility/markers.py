@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from eventreg.eligibility.registry import Registry, Words
 from eventreg.shared.addresses import Address
@@ -55,6 +55,8 @@ _PUBLIC_SUFFIXES = frozenset(
 def without_tag(local: str) -> str:
     """The local part without its +tag, accents folded so that « étudiant » is read."""
     base = local.partition("+")[0] or local.lstrip("+")
+    if base.isascii():
+        return base
     folded = unicodedata.normalize("NFKD", base)
     return "".join(c for c in folded if not unicodedata.combining(c))
 
@@ -91,19 +93,22 @@ def of_public_body(local: str, registry: Registry) -> Words | None:
     return None
 
 
-def signature(local: str, registry: Registry) -> tuple[object, ...]:
-    """All that the rules read of a local part: at one domain, it settles the decision.
+def reader(registry: Registry) -> Callable[[str], tuple[object, ...]]:
+    """What gives all that the rules read of a local part: at one domain, it settles the decision.
 
     Whoever makes a rule read more of it adds that here.
     """
-    words = tokens(local)
-    signs = [
-        (row.kind, row.code)
-        for row in registry.words
-        if any(row.match(word) for word in words[-1:] if row.kind == "local_part_last_token")
-        or any(row.match(word) for word in words if row.kind != "local_part_last_token")
-    ]
-    return (of_public_body(local, registry) is not None, *signs)
+    plain = frozenset(word for row in registry.words for word in row.plain)
+    stems = tuple(stem for row in registry.words for stem in row.numbered)
+    starts = tuple(word for row in registry.kind("local_part_prefix") for word in row.plain)
+
+    def read(local: str) -> tuple[object, ...]:
+        base = without_tag(local)
+        words = [token for token in _SEPARATORS.split(base) if token]
+        signs = [word for word in words if word in plain or word.startswith(stems)]
+        return (base.startswith(starts), words[-1:] == signs[-1:], *signs)
+
+    return read
 
 
 def registrable_label(domain: str) -> str:

@@ -384,3 +384,24 @@ def test_evidence_is_kept_as_it_was_decided(client: FlaskClient, make_event: Cal
     assert row.eligibility_at == row.registered_at
     assert row.registry_version == eligibility.current_registry().version
     assert (row.eligibility_siret, row.eligibility_roles, row.eligibility_by) == ("", [], "")
+
+
+def test_long_lists_count_among_the_people_whom_conditions_exclude(
+    owner: FlaskClient, make_registration: Callable
+) -> None:
+    event = stored()
+    decided = {"eligibility_outcome": "eligible", "eligibility_method": "email"}
+    agent = {"eligibility_siret": "13002526500013", "eligibility_roles": ["agent_public"]}
+    for address, name, facts in (
+        ("a@insee.fr", "Renard", {}),
+        ("b@insee.fr", "Belette", {}),
+        ("c@sous.partner.example", "Loutre", {}),
+        ("d@other.example", "Blaireau", {}),
+        ("e@other.example", "Fouine", agent),
+    ):
+        make_registration(event, address, family_name=name, **decided | facts)
+    assert upload(owner, "*.partner.example\n!b@insee.fr\n").status_code == 303
+    page = said(owner.get(BASE))
+    assert "2 personnes inscrites auparavant" in page
+    names = ("Belette", "Blaireau", "Fouine", "Loutre", "Renard")
+    assert [name for name in names if f"{name}</a>" in page] == ["Belette", "Blaireau"]

@@ -261,3 +261,19 @@ def test_the_large_registry_loads_fast_and_small(documents: Path) -> None:
     assert len(web_only) > 300
     assert {str(d.outcome) for d in web_only} == {"review"}
     assert "free.fr" not in {d.params["domain"] for d in decided if d.outcome == "eligible"}
+
+
+def test_the_command_names_a_likely_slip_of_the_finger(app: Flask) -> None:
+    slips = {
+        "x@interieur-gouv.fr": "Vouliez-vous dire interieur.gouv.fr ?",
+        "x@justce.fr": "Vouliez-vous dire justice.fr ?",
+        "x@insee.fr": "",
+        "x@gmail.com": "",
+    }
+    asked = app.test_cli_runner().invoke(args=["eligibility", "check", "--json", "--", *slips])
+    told = {
+        row["email"]: row["explanation"].replace("\u00a0", " ") for row in json.loads(asked.stdout)
+    }
+    for email, slip in slips.items():
+        assert ("Vouliez-vous" in told[email]) is bool(slip), told
+        assert told[email].replace("\u202f", " ").endswith(slip), told

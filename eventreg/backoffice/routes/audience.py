@@ -1,6 +1,5 @@
 """Who may come to an event: its policy, its long lists, and « why? » for any address."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -44,7 +43,7 @@ def audience() -> ResponseReturnValue:
         return _policy_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     act = request.form.get("act", "save")
     if act == "preview":
-        return _policy_page(form, people=lowered(event().id, form.policy), previewed=True)
+        return _policy_page(form, people=_excluded(form.policy), previewed=True)
     try:
         if act == "keep":
             _keep(form)
@@ -87,7 +86,7 @@ def _save(form: PolicyForm) -> None:
             version=form.version_seen,
         )
     flash(gettext("The conditions have been saved. Nobody's sign-up was changed."), "success")
-    count = len(lowered(event().id, policy))
+    _, count = _excluded(policy)
     if count:
         flash(
             ngettext(
@@ -107,19 +106,25 @@ def _keep(form: PolicyForm) -> None:
     )
 
 
+def _excluded(policy: Policy) -> tuple[list[Lowered], int]:
+    return lowered(event().id, policy, shown=PEOPLE_SHOWN)
+
+
 def _policy_page(
-    form: PolicyForm, *, people: Sequence[Lowered] | None = None, previewed: bool = False
+    form: PolicyForm,
+    *,
+    people: tuple[list[Lowered], int] | None = None,
+    previewed: bool = False,
 ) -> str:
-    if people is None:
-        people = lowered(event().id, _present())
+    shown, total = people or _excluded(_present())
     return render_template(
         "backoffice/audience.html",
         event=event(),
         form=form,
         saved=queries.saved_policies(),
         counts=queries.list_counts(event().id),
-        people=people[:PEOPLE_SHOWN],
-        total=len(people),
+        people=shown,
+        total=total,
         previewed=previewed,
         audience_words=audience_words,
     )
