@@ -5,8 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from eventreg.agenda import rules
 from eventreg.agenda.rules import Phase
+from eventreg.events.jekyll.kinds import KINDS, OTHER, kind_of
 from eventreg.events.rules import Planned, meant_for, move_of
 from eventreg.registration.rules import SignupFacts, SignupState, signup_state
 from eventreg.shared.i18n import (
@@ -46,8 +49,16 @@ def badges(
     facts: SignupFacts, kind: str, *, phase: Phase, over: datetime | None, now: datetime
 ) -> list[Badge]:
     """The kind, then one word on what a visitor may do."""
-    shown = [(kind, KIND_COLOUR)] if kind else []
+    shown = [(_kind(kind), KIND_COLOUR)] if kind else []
     return [*shown, *_state_badge(facts, phase, over, now)]
+
+
+def _kind(written: str) -> str:
+    """As the organisers wrote it; to readers of other languages, by its word in the small list."""
+    known = kind_of(written)
+    if current_locale() == "fr":
+        return written
+    return Markup('<span lang="fr">{}</span>').format(written) if known == OTHER else _(KINDS[known])
 
 
 def _state_badge(
@@ -302,6 +313,8 @@ def place_of(event: Any) -> str:
     if city and city.casefold() not in venue.casefold():
         parts.append(city)
     there = ", ".join(parts)
+    if event.online and there.casefold() == "en ligne":
+        return _("Online")
     if not event.online or "en ligne" in there.casefold():
         return there
     return _("%(place)s and online", place=there) if there else _("Online")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.journeys import places
+from tests.journeys.crawl import Crawls, crawl_all
 from tests.journeys.site import Site
 from tests.journeys.visitor import Visitor
 
@@ -72,6 +73,12 @@ def neutral_site(site: Site) -> Iterator[Site]:
 def found(site: Site) -> dict[str, str]:
     """Addresses of people and letters in each state, for the addresses of `places`."""
     return places.prepare(site)
+
+
+@pytest.fixture(scope="session")
+def crawls(site: Site, found: dict[str, str]) -> Crawls:
+    """Every page, read without a browser."""
+    return crawl_all(site, found)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """What is wrong with a page as it is drawn: accessibility, contrast, overflow."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ TAGS = [
     *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"),
     *("RGAAv4", "best-practice"),
 ]
+# What a narrow screen changes: what shows, where, how large; not names, roles, order in the code.
+OF_LAYOUT = (
+    *("target-size", "scrollable-region-focusable", "color-contrast", "link-in-text-block"),
+    *("label", "button-name", "link-name", "aria-hidden-focus", "skip-link", "region"),
+    *("page-has-heading-one", "empty-heading", "heading-order", "landmark-one-main"),
+)
 CONTRAST = """() => {
   const channel = (v) => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
@@ -57,13 +64,11 @@ OVERFLOW = """() => {
 }"""
 
 
-def axe(page: Page) -> list[str]:
-    """Each rule that axe sees broken, and where."""
-    page.evaluate(AXE)
-    options: dict[str, Any] = {
-        "runOnly": {"type": "tag", "values": TAGS},
-        "resultTypes": ["violations"],
-    }
+def axe(page: Page, *, only: Sequence[str] = ()) -> list[str]:
+    """Each rule that axe sees broken, and where; `only` these rules."""
+    page.evaluate(f"() => {{ if (!window.axe) {{ {AXE} }} }}")
+    chosen = {"type": "rule", "values": only} if only else {"type": "tag", "values": TAGS}
+    options: dict[str, Any] = {"runOnly": chosen, "resultTypes": ["violations"]}
     result = page.evaluate("(options) => axe.run(options)", options)
     return [
         f"{broken['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"

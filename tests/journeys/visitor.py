@@ -120,6 +120,10 @@ class Visitor:
         """These words are on the page; spaces of any kind count as one."""
         expect(self.page.get_by_role("main")).to_contain_text(text)
 
+    @property
+    def shoots(self) -> bool:
+        return bool(SHOTS)
+
     def look(self, step: str) -> None:
         """Keeps a picture where EVENTREG_TEST_SHOTS says so."""
         if SHOTS:
