@@ -7,24 +7,24 @@ from itertools import pairwise
 from eventreg.events.jekyll.document import Audience
 from eventreg.events.jekyll.page import Page, Sentence
 from eventreg.events.jekyll.words import fold, squeeze
-from eventreg.shared.richtext import Block
 
 _AGENTS = (
     r"(?:agents? (?:de la fonction )?publi(?:cs?|que)|agents de l'etat|decideurs publics|fonctionnaires"
-    r"|experts? [^.,;]{0,30}de l'etat|agents de l'administration)"
+    r"|experts? [^.,;]{0,30}de l'etat|agents? (?:de la |du |des |de l')(?!securite|prive))"
 )
 _EXCLUDING = re.compile(
     rf"(?:uniquement|exclusivement|seulement|strictement) (?:reserve|destine|ouvert)\w{{0,12}}[^.;]{{0,30}} {_AGENTS}"
     rf"|(?:reserve|destine|ouvert)\w{{0,12}} (?:uniquement|exclusivement|seulement)[^.;]{{0,30}} {_AGENTS}"
     rf"|(?:evenement|atelier|formation|seance|session|journee|rencontre|webinaire)\w{{0,12}}"
     rf" (?:est |sont |etant )?reserve\w{{0,12}} (?:aux?|a tous les) {_AGENTS}"
-    rf"|^reserve\w{{0,12}} (?:aux?|a tous les) {_AGENTS}"
+    rf"|adresse\w{{0,3}} (?:uniquement|exclusivement|seulement) aux? [^.;]{{0,30}}?{_AGENTS}"
+    rf"|(?:^|, |: |\b(?:acces|entree|inscription|participation) (?:est )?)reserve\w{{0,12}} (?:aux?|a tous les) {_AGENTS}"
     r"|ne s'adressen?t? qu'aux? agents"
     r"|adresse \w+ (?:professionnelle )?issue de la fonction publique"
     rf"|ouverte?s? a tous les {_AGENTS}"
 )
 _NOT_THE_EVENT = re.compile(
-    r"places? (?:est|sont|etaient)? ?reserve|salon (?:tchap|de discussion)|fil de discussion"
+    r"(?:places?|salles?|sieges?|rangs?)\b[^.,;)]{0,40} reserve|salon (?:tchap|de discussion)|fil de discussion"
 )
 _ADDRESSED = re.compile(
     r"(?:consacre|dedie|reserve|destine|ouvert)\w{0,12} (?:\w+ ){0,2}?(?:aux?|a|a l'ensemble des) (?:\w+ ){0,3}?"
@@ -33,7 +33,7 @@ _ADDRESSED = re.compile(
     r"|s'adressen?t? (?:\w+ ){0,2}?(?:aux?|a) |en priorite aux"
 )
 _FOR_WHOM = re.compile(
-    r"(?:pour qui|publics? (?:concernes?|vises?)?|a qui s'adresse\w{0,12})[ ?:]*"
+    r"(?:pour qui|publics?(?: (?:concernes?|vises?|cibles?))?|a qui s'adresse\w{0,12})[ ?:]*"
 )
 _OTHERS = re.compile(
     r"prestataires?|prives?|citoyens?|etudiants?|entreprises?|associations?|chercheurs?|tous"
@@ -56,6 +56,10 @@ _PEOPLE = r"(?:personnes|participants|places|inscrits|agents)"
 _CAPACITY = re.compile(
     rf"(?:limite\w{{0,12}}|jauge|capacite(?: \w+){{0,3}}|maximum(?: [\w']+){{0,6}}) (?:a|de|est|sera) (?:de )?{_NUMBER}"
     rf"|{_NUMBER.replace('number', 'before')} {_PEOPLE} (?:au )?max"
+    rf"|(?:nombre de places|jauge|capacite) ?: ?{_NUMBER.replace('number', 'stated')}"
+    rf"|\({_NUMBER.replace('number', 'inside')} places(?: disponibles| maximum)?\)"
+    rf"|^seule?s les {_NUMBER.replace('number', 'first')} premiere?s (?:inscri|personnes inscrites)"
+    rf"|accueillir jusqu'a {_NUMBER.replace('number', 'upto')} {_PEOPLE}"
 )
 _PER_SESSION = re.compile(
     r"(?:par|chaque|entre \d+ et) (?:atelier|session|seance|groupe|\d)|chaque"
@@ -67,13 +71,15 @@ _QUOTA = re.compile(r"reservee?s? (?:\w+ ){0,2}(?:aux?|a) |\bequipes? |\bdont \d
 
 def audience(page: Page) -> Audience:
     """Restricted only on excluding words about the event: content-format.md, section 11, point 14."""
-    excluding = next(_matching(page, _EXCLUDING), None)
-    if excluding and not _NOT_THE_EVENT.search(excluding.folded):
-        return Audience(True, _clause(excluding))
-    named = _for_whom(page.blocks)
+    for sentence in _matching(page, _EXCLUDING):
+        if not _NOT_THE_EVENT.search(sentence.folded):
+            return Audience(True, _clause(sentence))
+    named = _for_whom(page)
     if named is not None:
         folded = fold(named)
-        only = re.search(_AGENTS, folded) is not None and not _OTHERS.search(folded)
+        only = re.search(rf"{_AGENTS}|\bagents? des? ", folded) is not None and not _OTHERS.search(
+            folded
+        )
         return Audience(only, named)
     addressed = next(_matching(page, _ADDRESSED), None)
     return Audience(False, addressed.text if addressed else None)
@@ -100,9 +106,12 @@ def _clause(sentence: Sentence) -> str:
     return sentence.text
 
 
-def _for_whom(blocks: tuple[Block, ...]) -> str | None:
-    """The text under a heading like "Pour qui ?"."""
-    for heading, following in pairwise(blocks):
+def _for_whom(page: Page) -> str | None:
+    """The text of a field or under a heading like "Pour qui ?"."""
+    for field in page.fields:
+        if field.value and _FOR_WHOM.fullmatch(fold(field.label or "")):
+            return field.value
+    for heading, following in pairwise(page.blocks):
         if heading.level and _FOR_WHOM.fullmatch(fold(squeeze(heading.text()))):
             return squeeze(following.text()) or None
     return None
@@ -116,18 +125,25 @@ def capacity(page: Page) -> int | None:
             continue
         if _QUOTA.search(sentence.folded):
             continue
-        written = (match["number"] or match["before"]).replace(" ", "")
+        written = next(filter(None, match.groups())).replace(" ", "")
         number = _NUMBER_WORDS.get(written) or int(written)
         if number:
             return number
     return None
 
 
+_FREE = re.compile(
+    r"\bgratuit(?:e|s|es|ement)?\b|\bfree (?:of charge|entry|admission|registration)\b|^free\b"
+)
+
+
 def paid(page: Page) -> bool | None:
     """Whether it costs something: the fields first, then the text."""
+    if any(fold(field.label or "").startswith("payant") for field in page.fields):
+        return True
     for sentence in page.sentences:
         if re.search(r"\bpayante?s?\b|\btarifs? .{0,80}?\d+ ?(?:€|euros)", sentence.folded):
             return True
-        if re.search(r"\bgratuit(?:e|s|es|ement)?\b", sentence.folded):
+        if _FREE.search(sentence.folded):
             return False
     return None

@@ -9,9 +9,12 @@ from eventreg.events.jekyll.draft import Draft
 from eventreg.events.jekyll.words import fold
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_LEADING_VERBS = ("anime", "presente", "modere", "introduit", "pilote")
 _STRUCTURE = frozenset(
     {"avec", "par", "invite", "invites", "invitee", "intervenant", "intervenants", "intervenante"}
-    | {"les", "des", "intervenantes", "animation", "animateur", "animatrice"}
+    | {"les", "des", "intervenantes", "animation", "animateur", "animatrice", "with", "and"}
+    | {"moderateur", "moderatrice", "moderation", "orateur", "oratrice", "orateurs", "speakers"}
+    | {f"{verb}{end}" for verb in _LEADING_VERBS for end in ("", "e", "s", "es")}
     | set(dates.WEEKDAYS)
     | set(dates.MONTHS)
 )
@@ -24,6 +27,12 @@ def use_sections(drafts: list[Draft], sections: dict[int, str | None]) -> None:
         return
     for draft in drafts:
         draft.track = draft.track or sections[id(draft)]
+
+
+def only_section(sections: dict[int, str | None]) -> str | None:
+    """The heading that all sessions stand under, when it is no track."""
+    named = set(sections.values())
+    return named.pop() if len(named) == 1 else None
 
 
 def backwards(drafts: list[Draft]) -> bool:

@@ -31,7 +31,10 @@ DAY = (
     rf"(?:(?P<day>\d{{1,2}})(?:er)? (?P<month>{'|'.join(MONTHS)})\b(?: (?P<year>\d{{4}})\b)?"
     r"|(?P<nday>\d{1,2})/(?P<nmonth>\d{1,2})(?:/(?P<nyear>\d{4}|\d{2}))?(?![\d/]))"
 )
-HOUR = r"(?P<{0}h>\d{{1,2}}) ?(?:h(?: ?(?P<{0}m>\d{{2}}))?|:(?P<{0}c>\d{{2}}))(?!\w|:\d)"
+HOUR = (
+    r"(?P<{0}h>\d{{1,2}}) ?(?:h(?: ?(?P<{0}m>\d{{2}}))?|:(?P<{0}c>\d{{2}})(?: ?(?P<{0}p>[ap])\.?m\b\.?)?"
+    r"|(?P<{0}q>[ap])\.?m\b\.?)(?!\w|:\d)"
+)
 HOURS = (
     rf"(?:de |a |des |entre )?{HOUR.format('s')}"
     rf"(?: ?(?:-|a|et|/|->) ?{HOUR.format('e')})?"
@@ -42,6 +45,7 @@ _RANGE_START = re.compile(
     r"(?<!\w)(?P<first>\d{1,2})(?:er)?(?: (?P<month>" + "|".join(MONTHS) + r"))?"
     r" ?(?:-|au|et|&) ?$"
 )
+_WRITTEN = re.compile(rf"(?:le )?{DAY}(?:[ ,-]*(?:a )?{HOUR.format('s')})?")
 _TIMESTAMP = re.compile(
     r"(?P<day>\d{4}-\d{1,2}-\d{1,2})"
     r"(?:[T ]+(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?"
@@ -85,6 +89,16 @@ def timestamp(value: str, zone: ZoneInfo) -> datetime | None:
     if offset is None:
         return moment.replace(tzinfo=zone)
     return moment.replace(tzinfo=offset).astimezone(zone)
+
+
+def written_out(value: str, zone: ZoneInfo) -> datetime | None:
+    """The instant of a value such as `26/02/2024` or `mardi 14 mars 2023 à 18h30`."""
+    match = _WRITTEN.fullmatch(fold(value).strip(" ."))
+    found = read_day(match, None) if match else None
+    if match is None or found is None:
+        return None
+    clock = read_time(match) if match["sh"] else time(0)
+    return datetime.combine(found.day, clock, tzinfo=zone) if clock is not None else None
 
 
 def _offset(written: str | None) -> timezone | None:
@@ -140,6 +154,8 @@ def _time(match: re.Match[str], prefix: str) -> time | None:
     if written is None:
         return None
     hour, minute = int(written), int(match[f"{prefix}m"] or match[f"{prefix}c"] or 0)
+    if half := match[f"{prefix}p"] or match[f"{prefix}q"]:
+        hour = hour % 12 + (12 if half == "p" else 0)
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 

@@ -57,6 +57,7 @@ _EVENT_KEYS = (
     stated.KEY,
 )
 _NEWS_KEYS = ("contact-presse", "files")
+_DATED = ("event_start_date", "event_date", "dateEvent", stated.KEY)
 _EVENT_FOLDER = re.compile(r"_?(?:evenements?|events?|agenda)\b.*")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -228,9 +229,9 @@ class _Builder:
     def _kind(self, categories: tuple[str, ...]) -> Kind:
         """An event by its keys or folder; a page that says nothing yet is an event to come."""
         has = self.values.table.get
-        if any(has(key) for key in _NEWS_KEYS) or any(
-            fold(category).startswith("communique") for category in categories
-        ):
+        if any(fold(category).startswith("communique") for category in categories):
+            return "news"
+        if any(has(key) for key in _NEWS_KEYS) and not any(has(key) for key in _DATED):
             return "news"
         folders = PurePath(self.name.replace("\\", "/")).parts[:-1]
         if any(has(key) for key in _EVENT_KEYS) or any(map(_EVENT_FOLDER.fullmatch, folders)):

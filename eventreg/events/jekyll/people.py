@@ -15,12 +15,17 @@ _ORGANISATION = re.compile(
 _ROLE = re.compile(
     r"^(?:lead|chef|cheffe|responsable|direct(?:eur|rice)|delegue|minist|president|secretaire|conseill"
     r"|fond(?:ateur|atrice)|co-?fond|designer|develop|charge|expert|product|data|mentor|entrepreneur"
-    r"|capitaine|adjoint|general|maire|depute|senat|inspect|ingenieur|professeur|coach)"
+    r"|capitaine|adjoint|general|maire|depute|senat|inspect|ingenieur|professeur|coach|contribut"
+    r"|cartograph|journalist|elue?\b|avocat|sociolog|redact|enseign|architecte|c[tei]o\b|dsi\b|coordin"
+    r"|gestionn|manager|analyst|consult|animat|administr|vice-|membre|prefet|sous-|haute?-|commissaire"
+    r"|rapporteu|auteur|autrice|formateur|formatrice|technic|cherche|doctor|etudiant|historien|philosoph"
+    r"|econom|statistic|ergonom|psycholog|juriste|facilit|mediat|ux\b|ui\b|head\b|senior|pdg\b|chairman)"
 )
 _PROSE = re.compile(r"\b(?:en presence|qui|que|vous|nous|se|est|sont|sera|seront|\w{2,20}ront)\b")
 _PARTICLES = frozenset(
     {"de", "du", "des", "la", "le", "van", "von", "der", "den", "da", "di", "el", "ben", "d'"}
 )
+_SPLIT = re.compile(r"(,? et |,? and |, ?| ?; ?| & |[()])")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 
 
@@ -32,12 +37,25 @@ def is_organisation(text: str) -> bool:
 
 def is_person(text: str) -> bool:
     """Whether a text looks like one person's name: two to four capitalised words."""
-    words = squeeze(_PARENTHESES.sub("", text)).split(" ")
+    words = squeeze(_PARENTHESES.sub("", text).split(" - ")[0]).removeprefix("M. ").split(" ")
     folded = fold(" ".join(words))
     if not 2 <= len(words) <= 5 or _ORGANISATION.match(folded) or _ROLE.match(folded):
         return False
     names = [word for word in words if word.lower() not in _PARTICLES]
     return len(names) >= 2 and all(word[:1].isupper() and word[-1].isalpha() for word in names)
+
+
+def has_post(text: str) -> bool:
+    """Whether a post or an organisation follows the first name: what no title of a talk has."""
+    parts = _parts(text)
+    following = fold(parts[1][1]) if len(parts) > 1 else ""
+    return (
+        _PARENTHESES.search(parts[0][1]) is not None
+        or _ROLE.match(following) is not None
+        or _ORGANISATION.match(following) is not None
+        if parts
+        else False
+    )
 
 
 def begins_with_person(text: str) -> bool:
@@ -50,9 +68,9 @@ def _parts(text: str) -> list[tuple[str, str]]:
     """(separator, part) split at commas and "et" outside parentheses."""
     parts = [("", "")]
     depth = 0
-    for mark in re.split(r"(, ?| et | & |[()])", text):
+    for mark in _SPLIT.split(text):
         depth += (mark == "(") - (mark == ")")
-        if depth <= 0 and mark in {", ", ",", " et ", " & "}:
+        if depth <= 0 and mark and mark not in "()" and _SPLIT.fullmatch(mark):
             parts.append((mark, ""))
         else:
             parts[-1] = (parts[-1][0], parts[-1][1] + mark)
@@ -63,7 +81,7 @@ def split(text: str) -> tuple[str, ...]:
     """The people of a text, each with what follows the name: a new name starts a new person."""
     people: list[str] = []
     for separator, part in _parts(squeeze(text)):
-        if not people or is_person(part):
+        if not people or ";" in separator or is_person(part):
             people.append(part)
         else:
             people[-1] += f"{separator.rstrip()} {part}"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from eventreg.events.jekyll import cities
 from eventreg.events.jekyll.page import Page
 from eventreg.events.jekyll.problems import N_, Findings
 from eventreg.events.jekyll.values import Values
@@ -10,10 +11,10 @@ from eventreg.events.jekyll.words import fold, is_placeholder, squeeze
 
 _POSTAL = re.compile(r"(?<!\d)(\d{2}) ?(\d{3})(?!\d)")
 _ARRONDISSEMENT = re.compile(r"\s+\d{1,2}(?:er|e|eme|ème)?$", re.IGNORECASE)
-_ONLINE_PLACE = re.compile(r"en ligne|en distanciel|a distance|webinaire|visio|virtuel")
+_ONLINE_PLACE = re.compile(r"en ligne|distanciel|a distance|webinaire|visio|virtuel")
 _ONLINE_NOTICE = re.compile(
     r"100 ?% en ligne|entierement en ligne|en ligne et en presentiel|en ligne sous forme"
-    r"|webinaire|visio-?conference|en visio\b|a distance|en ligne du \d|en direct .{0,20}sur la chaine"
+    r"|^en ligne\b|evenement (?:hybride|en ligne)|distanciel|webinaire|visio-?conference|en visio\b|a distance|en ligne du \d|en direct .{0,20}sur la chaine"
 )
 _SURELY_ONLINE = re.compile(
     r"100 ?% en ligne|entierement en ligne|lors (?:de ce|du) webinaire|en visio\b|visio-?conference"
@@ -53,6 +54,7 @@ def read(values: Values, page: Page, categories: tuple[str, ...], findings: Find
                 value=value,
             )
     postal_code, city = city_of(address)
+    city = city or cities.named(venue or "") or cities.named(address or "")
     return Place(
         venue, address, postal_code, city, _online(venue, address, page, values, categories)
     )

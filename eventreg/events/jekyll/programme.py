@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from eventreg.events.jekyll import checks, dates, headings, sessions
+from eventreg.events.jekyll import checks, dates, headings, sessions, unfolding
 from eventreg.events.jekyll.dates import FoundHours
 from eventreg.events.jekyll.document import Programme
 from eventreg.events.jekyll.draft import Draft
@@ -20,7 +20,13 @@ from eventreg.events.jekyll.words import fold, squeeze
 from eventreg.shared.richtext import Block
 
 MAX_SESSIONS = 1_000
-_DAY_HEADING = re.compile(rf"(?:le )?{dates.DAY}(?:,? {dates.HOURS})?[\s:]*")
+_DAY_HEADING = re.compile(
+    rf"(?:(?:jour(?:nee)?|j) ?\d ?[:.(-]? ?)?(?:le )?{dates.DAY}\)?(?:,? {dates.HOURS})?[\s:]*"
+    r"(?:[-:|,(] ?(?P<theme>.{2,100}))?"
+)
+_PART_OF_DAY = re.compile(
+    r"[\s(]*(?:le |l')?(?:matin(?:ee)?|apres-midi|soir(?:ee)?|journee|jour \d)[\s):]*"
+)
 _ROOM = re.compile(r"(?:salle|amphi\w{0,12}|plateau|salon|parcours|espace|scene)\b")
 
 
@@ -41,12 +47,14 @@ class _Context:
     room: str | None = None
     section: str | None = None
     section_level: int = 0
+    day_level: int = 7
     heading_lines: list[int] = field(default_factory=list)
     draft: Draft | None = None
     item: int = 0
     last_line: int = 0
     list_number: int = 0
     takes_blocks: bool = False
+    takes_list: bool = False
     wide: Draft | None = None
 
 
@@ -54,6 +62,8 @@ def read(
     blocks: tuple[Block, ...], schedule: Schedule, zone: ZoneInfo, findings: Findings
 ) -> Reading:
     """The sessions of a body; an empty reading when it holds no programme."""
+    unfolded = unfolding.unfold(blocks)
+    blocks = unfolded.blocks
     walk = _Walk(blocks, schedule)
     walk.run()
     if len([draft for draft in walk.drafts if draft.start]) < 2:
@@ -72,21 +82,28 @@ def read(
         or checks.lost_words(walk.drafts)
         or checks.other_pages(walk.drafts)
     ):
-        findings.warn(
-            first,
-            "programme-kept-as-text",
-            N_("The programme was not understood with certainty: it stays in the text."),
-        )
-        return Reading()
+        return _kept_as_text(first, findings)
+    heading = headings.above(blocks, walk.taken)
+    above = set(range(heading.start, heading.end)) if heading else set()
+    taken = walk.taken | above | headings.emptied(blocks, walk.taken | above)
+    if not unfolded.settle(taken):
+        return _kept_as_text(first, findings)
     checks.use_sections(walk.drafts, walk.sections)
     for draft in walk.drafts:
         if draft.title is None:
             findings.warn(draft.line, "session-empty", N_("A session has hours but no title."))
     found = tuple(draft.finish(zone) for draft in checks.in_order(walk.drafts))
-    heading = headings.above(blocks, walk.taken)
-    above = set(range(heading.start, heading.end)) if heading else set()
-    taken = walk.taken | above | headings.emptied(blocks, walk.taken | above)
-    return Reading(Programme(found, headings.title(heading)), frozenset(taken))
+    title = headings.title(heading) or checks.only_section(walk.sections)
+    return Reading(Programme(found, title), frozenset(taken))
+
+
+def _kept_as_text(line: int, findings: Findings) -> Reading:
+    findings.warn(
+        line,
+        "programme-kept-as-text",
+        N_("The programme was not understood with certainty: it stays in the text."),
+    )
+    return Reading()
 
 
 class _Walk:
@@ -103,7 +120,7 @@ class _Walk:
         for block in self.blocks:
             if len(self.drafts) > MAX_SESSIONS:
                 return
-            if block.kind == "code":
+            if block.kind == "code" or unfolding.shows(block):
                 self.context.draft = None
                 continue
             texts = lines(block.runs())
@@ -119,9 +136,11 @@ class _Walk:
         )
         if block.item or not (block.level or bold):
             return False
-        match = _DAY_HEADING.fullmatch(fold(text).strip(" *"))
+        text = text.strip(" *")
+        match = _DAY_HEADING.fullmatch(fold(text))
         if match and (found := dates.read_day(match, self.around)):
-            self._new_day(block, found.day)
+            theme = text[match.start("theme") :] if match["theme"] else ""
+            self._new_day(block, found.day, None if _PART_OF_DAY.fullmatch(fold(theme)) else theme)
         elif hours := sessions.hours_alone(Styled(texts[0].runs)) if len(texts) == 1 else None:
             self._new_hour(block, hours, bold=bold)
         elif bold and _ROOM.match(fold(text)):
@@ -135,14 +154,16 @@ class _Walk:
 
     def _close(self) -> None:
         self.context.draft = None
-        self.context.takes_blocks = False
+        self.context.takes_blocks = self.context.takes_list = False
         self.context.list_number += 1
 
-    def _new_day(self, block: Block, day: date) -> None:
+    def _new_day(self, block: Block, day: date, theme: str | None) -> None:
+        """`### Jeudi 15 juin : la donnée`: the day, and the track of what stands below it."""
         self._close()
+        self.context.day_level = block.level or 7
         if block.level and block.level <= self.context.section_level:
             self.context.section = None
-        self.context.day, self.context.hour, self.context.room = day, None, None
+        self.context.day, self.context.hour, self.context.room = day, None, theme or None
         self.context.heading_lines = list(range(block.start, block.end))
 
     def _new_hour(self, block: Block, hours: FoundHours, *, bold: bool) -> None:
@@ -161,11 +182,12 @@ class _Walk:
     def _new_section(self, block: Block, text: str) -> None:
         self._close()
         context = self.context
-        context.section = None if headings.announces_programme(text) else text
+        plain = headings.announces_programme(text) or _PART_OF_DAY.fullmatch(fold(text))
+        context.section = None if plain else text
         context.section_level = block.level
         context.hour, context.room, context.wide = None, None, None
         context.heading_lines = []
-        if self.only_day or not context.section:
+        if self.only_day or (not context.section and block.level <= context.day_level):
             context.day = self.only_day
 
     def _says_the_day(self, block: Block, texts: list[Styled]) -> None:
@@ -245,7 +267,7 @@ class _Walk:
         context = self.context
         if block.item and block.item == context.item:
             return True
-        if block.item and block.depth > 1:
+        if block.item and (block.depth > 1 or context.takes_list):
             return True
         adjacent = block.start <= context.last_line and block.kind == "paragraph"
         if context.takes_blocks and not (block.kind == "html" or block.level):
@@ -277,3 +299,4 @@ class _Walk:
         self.taken.update(range(block.start, block.end))
         self.taken.update(context.heading_lines)
         context.draft, context.item, context.takes_blocks = draft, block.item, False
+        context.takes_list = block.kind == "paragraph" and not block.item

@@ -8,35 +8,53 @@ from zoneinfo import ZoneInfo
 from eventreg.events.jekyll import dates
 from eventreg.events.jekyll.audience import paid
 from eventreg.events.jekyll.document import Link, Moment, Registration
-from eventreg.events.jekyll.page import Page, Sentence
+from eventreg.events.jekyll.page import MAX_SENTENCE, Page, Sentence
 from eventreg.events.jekyll.problems import N_, Findings
 from eventreg.events.jekyll.schedule import Schedule, day_of
 from eventreg.events.jekyll.words import fold
 from eventreg.shared import richtext
 
 _SIGNING_UP = re.compile(
-    r"inscri(?:ption|vez|re\b|s\b)|preinscri|s'enregistrer|billet(?!er)|reserver (?:sa|votre|une|ma) place"
+    r"inscri(?:ption|vez|re\b|s\b)|preinscri|s'enregistrer|billet(?!er)|reserve[rz]? (?:sa|votre|une|ma|vos) places?"
     r"|confirmer votre presence|creer (?:mon|son|votre) badge|get your pass"
+    r"|\bregister\b|\bregistration\b|\bsign[ -]?up\b|\brsvp\b"
 )
 _OTHER_PURPOSE = re.compile(
     r"gazette|newsletter|lettre d'information|liste de diffusion|candidature|appels? a projets?"
     r"|dossiers?|proposer (?:un|une)|formulaires distincts"
 )
 _REQUIRED = re.compile(
-    r"inscri\w{0,12}(?: \w+){0,3} obligatoire|obligatoire\w{0,2} (?:\w+ ){0,3}inscri"
+    r"inscri\w{0,12}(?: (?!non\b|pas\b)\w+){0,3} obligatoire|obligatoire\w{0,2} (?:\w+ ){0,3}inscri"
     r"|indispensable de s'inscrire|necessaire de s'inscrire|sur inscription|inscription prealable"
+    r"|inscri\w{0,12} (?:par (?:e-?mail|mail|courriel)|(?:aupres|a l'adresse) )"
+    r"|registration (?:is )?(?:required|mandatory)|mandatory registration"
 )
-_OPEN_LATER = re.compile(r"inscription\w{0,2} (?:en ligne|a venir|ouverte)|lien d'inscription")
+_NOT_NEEDED = re.compile(
+    r"sans inscription|entree libre|(?:pas|aucun) besoin (?:de s'|d')inscri|aucune inscription"
+    r"|inscription (?:non|pas|n'est pas) (?:obligatoire|necessaire|requise)|no registration"
+)
+_ASKING = re.compile(r"question|renseignement|information|probleme|difficulte|annul|desinscri")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_TAKES_PART = re.compile(
+    r"(?:je )?particip(?:er?|ez)(?: (?:a l'|a la |au )(?:evenement|journee|atelier|webinaire|rencontre|meetup|forum))?"
+)
+_OPEN_LATER = re.compile(
+    r"inscription\w{0,2} (?:en ligne|a venir|ouverte|a partir du)|lien d'inscription"
+    r"|ouverture des inscriptions"
+)
 _JOINS = re.compile(r"webinaire\.numerique\.gouv\.fr/.*/signin/|/meeting/signin|visio\.numerique")
 _CLOCK = rf"(?:,? ?(?:a )?(?:(?P<noon>midi)|(?P<midnight>minuit)|{dates.HOUR.format('s')}))?"
 _UNTIL = re.compile(
-    rf"(?:jusqu'au|jusqu'a|avant le|au plus tard le|date limite[^.\d]{{0,30}}le) (?:le )?{dates.DAY}"
+    rf"(?:jusqu'au|jusqu'a|avant le|au plus tard le|(?:date limite|clotur|fin des inscri)[^.\d]{{0,30}}?(?:le|:)) (?:le )?{dates.DAY}"
     rf"(?: inclus)?{_CLOCK}"
 )
 _FROM_TO = re.compile(
     rf"(?:du|a partir du) (?P<first>[^.;:]{{1,30}}?) (?:au|jusqu'au) {dates.DAY}(?: inclus)?{_CLOCK}"
 )
-_OPENING = re.compile(rf"(?:a partir du|ouvertur\w{{0,3}} des inscriptions (?:le|au)) {dates.DAY}")
+_OPENING = re.compile(
+    r"(?:a partir du|ouvertur\w{0,3} des inscriptions ?(?:le|au|:)|inscriptions? (?:en ligne )?ouvrir\w{2,3} le)"
+    rf" (?:le )?{dates.DAY}{_CLOCK}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +113,9 @@ class _Reader:
         found += [
             button.link
             for button in self.page.buttons
-            if button.link.href and _speaks(button.link.text)
+            if button.link.href
+            and (_speaks(button.link.text) or _TAKES_PART.fullmatch(fold(button.link.text)))
+            and not _JOINS.search(button.link.href)
         ]
         if not found:
             found = [
@@ -105,6 +125,7 @@ class _Reader:
                 and (href := _web(link.link.href))
                 and _is_sign_up(link.link.text, link.around)
             ]
+        found = found or self._by_mail()
         distinct: dict[str, Link] = {}
         for link in found:
             distinct.setdefault((link.href or "").rstrip("/"), link)
@@ -117,6 +138,16 @@ class _Reader:
             )
         return tuple(distinct.values())
 
+    def _by_mail(self) -> list[Link]:
+        """The one address of a sentence that says to sign up by e-mail."""
+        for sentence in self._about_signing_up():
+            written = set(_EMAIL.findall(sentence.text[:MAX_SENTENCE]))
+            if len(written) == 1 and not _ASKING.search(sentence.folded):
+                address = written.pop()
+                if href := richtext.safe_href(f"mailto:{address}"):
+                    return [Link(address, href)]
+        return []
+
     def _required(self, links: tuple[Link, ...]) -> bool | None:
         texts = [sentence.folded for sentence in self.page.sentences]
         texts += [fold(f"{field.label} {field.value}") for field in self.page.fields]
@@ -125,10 +156,7 @@ class _Reader:
         return None if links else False if self._free_entry() else None
 
     def _free_entry(self) -> bool:
-        return any(
-            re.search(r"sans inscription|entree libre", sentence.folded)
-            for sentence in self.page.sentences
-        )
+        return any(_NOT_NEEDED.search(sentence.folded) for sentence in self.page.sentences)
 
     def _needs_signing_up(self, required: bool | None) -> bool:
         if required:
@@ -210,7 +238,9 @@ class _Reader:
         for sentence in self._about_signing_up():
             match = _OPENING.search(sentence.folded)
             if match and (day := dates.read_day(match, self._around())):
-                return self._not_after_the_event(day)
+                opens = self._not_after_the_event(day)
+                clock = dates.read_time(match) if match["sh"] else None
+                return self._at(opens, clock) if clock else opens
         return None
 
     def _note(self, found: _Deadline) -> None:

@@ -14,10 +14,13 @@ from eventreg.events.jekyll.values import Values
 from eventreg.events.jekyll.words import fold
 
 _MIDNIGHT = time(0, 0)
-_HOURS_LABEL = re.compile(r"horaires?\b|date et horaires?|debut\b|heures?\b")
+_HOURS_LABEL = re.compile(r"horaires?\b|dates?\b|debut\b|heures?\b|hours?\b|time\b")
+_DATE_LABEL = re.compile(r"dates?\b|quand\b|jour\b|horaires?\b")
 TAKES_PLACE = re.compile(
     r"aura lieu|auront lieu|se deroulera|se tiendra|rendez-vous|donnons rendez|organise|a lieu"
+    r"|vous (?:attend|accueill|convi)"
 )
+_NOT_ITS_DAY = re.compile(r"jusqu'|avant le|au plus tard|candidat|appels? a projets?")
 FIELD_SAYS = N_(
     "The start %(first)s of the front matter is kept; the practical information says %(second)s, "
     "which is what readers see."
@@ -148,25 +151,35 @@ class _Reader:
                 return hours[0]
         return None
 
+    def _date_fields(self) -> list[Sentence]:
+        return [
+            Sentence.of(field.value, "field", field.line)
+            for field in self.page.fields
+            if field.value and _DATE_LABEL.match(fold(field.label or ""))
+        ]
+
     def _prose(self) -> list[Sentence]:
         return [item for item in self.page.sentences if item.place in {"lead", "body"}]
 
     def _from_text(self) -> Schedule:
-        """A proposal from a sentence that says when it takes place; never certain."""
+        """A proposal from a field or sentence that says when it takes place; never certain."""
         around = self.document_date.date() if self.document_date else None
-        for sentence in self._prose():
+        for sentence in (*self._date_fields(), *self._prose()):
             days = dates.days(sentence.text, around)
-            if len(days) != 1 or not TAKES_PLACE.search(sentence.folded):
+            says = sentence.place == "field" or TAKES_PLACE.search(sentence.folded)
+            if len(days) != 1 or not says or _NOT_ITS_DAY.search(sentence.folded):
                 continue
             hours = (dates.hours(sentence.text) or self._stated() or [None])[0]
-            start: Moment = self._at(days[0].day, hours.start) if hours else days[0].day
+            first, last = dates.range_days(sentence.text, days[0])
+            start: Moment = self._at(first, hours.start) if hours else first
             self.findings.warn(
                 sentence.line,
                 "date-from-text",
                 N_("The date was read from the text: “%(text)s”. Check it."),
                 text=sentence.text,
             )
-            schedule = Schedule(start, self._end_from_hours(start, hours), guessed=True)
+            end = self._end_from_hours(start, hours) if first == last else last
+            schedule = Schedule(start, end, guessed=True)
             self._check(schedule)
             return schedule
         self.findings.warn(None, "date-missing", N_("The document gives no date for the event."))
@@ -226,5 +239,11 @@ class _Reader:
 
 
 def _hours(field: InfoField) -> FoundHours | None:
-    found = dates.hours(field.value or "")
+    """The only hours of a field; morning and afternoon (`9h-12h et 14h-17h`) are one day."""
+    value = field.value or ""
+    found = dates.hours(value)
+    if len(found) == 2 and not re.search(r"\bou\b|\d{1,2} ?/ ?\d{1,2}\b|[a-z]{5}", fold(value)):
+        first, second = found
+        if first.end and second.end and first.start < first.end <= second.start < second.end:
+            return FoundHours(first.start, second.end, first.at, second.until)
     return found[0] if len(found) == 1 else None

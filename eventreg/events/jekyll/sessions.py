@@ -10,7 +10,7 @@ from eventreg.events.jekyll.styled import SEPARATORS, Styled
 from eventreg.events.jekyll.words import fold, squeeze
 
 _LEAD = re.compile(
-    rf"[\s\[(•-]*(?:(?:le )?{dates.DAY},? ?)?[\[(]?{dates.HOURS}"
+    rf"[\s\[(•-]*(?P<part>(?:temps|sequence|partie|etape) \d{{1,2}} ?[.:)-]? ?)?(?:(?:le )?{dates.DAY},? ?)?[\[(]?{dates.HOURS}"
     r"(?P<close> ?[\])]+)?(?P<mark>\s*(?::|-|/|\||\.)\s*|\s+|$)"
 )
 _ALONE = re.compile(rf"\s*(?:{dates.HOURS})\s*:?\s*")
@@ -21,7 +21,15 @@ _GUEST = re.compile(r"invite(?:e|\.e|\(e\))?s? ?: ?")
 _SPEAKERS = re.compile(
     r"(?:intervenant|animat|orateur|conferenci|speaker|moderat)[\w.()]{0,12} ?: ?"
 )
-_WITH = re.compile(r"(?:avec|par) ")
+_WITH = re.compile(
+    r"(?:(?:co-?)?(?:anime|presente|modere|introduit|pilote)[es]{0,3} )?(?:avec|par|by|with) "
+)
+_QUOTED = re.compile("(?P<title>«[^«»]+»|\u201c[^\u201c\u201d]+\u201d) ?[,:-]? ?(?P<who>.+)")
+_LED = re.compile(
+    r"(?P<title>.{3,200}?),? (?:(?:co-?)?(?:anime|presente|modere|introduit|pilote)[es]{0,3} )?"
+    r"(?:par|by) (?P<who>.+)"
+)
+_BY_DASH = re.compile(r"(?P<title>.{3,200}) (?:-|\|) (?P<who>(?:(?! - | \| ).)+)")
 _POINT_BY = re.compile(r"(?P<title>[^.:,]{2,60}?) (?:par|avec) (?P<who>.+)")
 _LABELLED = re.compile(r"(?P<title>[^.:]{3,40}?) ?: (?P<who>.+)")
 _PARTS = re.compile(r"\s+[-\u2013\u2014]\s+")
@@ -51,6 +59,11 @@ def begin(line: Styled, number: int, around: date | None, *, bullet: bool) -> Dr
     found = dates.read_day(match, around) if match["day"] or match["nday"] else None
     draft = Draft(number, found.day if found else None, hours.start, hours.end)
     _first_line(draft, line.cut(match.end()).without_separators())
+    _name_people(draft)
+    if match["part"]:
+        draft.title = squeeze(
+            f"{line.text[match.start('part') : match.end('part')]} {draft.title or ''}"
+        )
     return draft
 
 
@@ -127,6 +140,23 @@ def _first_line(draft: Draft, line: Styled) -> None:
         draft.description.append(squeeze(rest.text))
 
 
+def _name_people(draft: Draft) -> None:
+    """A title that ends with people: `« Title », Name, post`, `Title par Name`, `Title - Name (post)`."""
+    if draft.title is None or draft.speakers or draft.organisations:
+        return
+    for pattern in (_QUOTED, _LED, _BY_DASH):
+        match = pattern.fullmatch(fold(draft.title))
+        who = draft.title[match.start("who") :] if match else ""
+        if (
+            who
+            and people.begins_with_person(who)
+            and (pattern is not _BY_DASH or people.has_post(who))
+        ):
+            draft.title = _title(draft.title[: match.end("title")]) if match else draft.title
+            draft.speakers += people.split(who)
+            return
+
+
 def _title_end(text: str, spans: list[tuple[int, int]]) -> int:
     """The end of the bold runs that only separators part."""
     end = spans[0][1]
@@ -165,6 +195,9 @@ def _after_title(draft: Draft, rest: Styled) -> None:
     if (match or rest.is_italic()) and (people.begins_with_person(who) or rest.is_italic()):
         draft.speakers += people.split(who)
         return
+    if people.begins_with_person(text) and people.has_post(text):
+        draft.speakers += people.split(text)
+        return
     parts = _PARTS.split(text)
     if people.is_organisation(parts[-1]):
         draft.organisations = parts[-1]
@@ -188,7 +221,11 @@ def add_line(draft: Draft, line: Styled, *, bullet: bool = False) -> None:
     elif match := _GUEST.match(fold(text)):
         _guest(draft, text, text[match.end() :])
     elif match := _SPEAKERS.match(fold(text)):
-        _speakers(draft, text[match.end() :])
+        who = text[match.end() :]
+        if who:
+            _speakers(draft, who)
+        else:
+            draft.description.append(text)
     elif bullet and draft.description and _PRESENT.fullmatch(fold(draft.description[-1])):
         draft.speakers.append(text)
     elif bullet:

@@ -1,5 +1,6 @@
 """Known keys of the front matter -> typed values, with an error for each that cannot be used."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import unquote
@@ -9,13 +10,14 @@ from eventreg.events.jekyll import dates
 from eventreg.events.jekyll.document import Access, Image, PressContact
 from eventreg.events.jekyll.front_matter import Items, Node, Table, Text
 from eventreg.events.jekyll.problems import N_, Findings
-from eventreg.events.jekyll.words import fold, strip_tags
+from eventreg.events.jekyll.words import fold, is_placeholder, strip_tags
 from eventreg.shared import richtext
 
 DEFAULT_ZONE = "Europe/Paris"
 MAX_TEXT = 2_000
 MAX_TITLE = 300
 MAX_LIST = 100
+_FAR = re.compile(r"\d\d:\d\d ?([+-]\d{2}:?00)$")
 
 
 class Values:
@@ -49,8 +51,9 @@ class Values:
         return node.value
 
     def short(self, key: str) -> str | None:
-        """A one-line value: tags stripped, white space folded; None when empty."""
-        return strip_tags(self.text(key) or "") or None
+        """A one-line value: tags stripped, white space folded; None when empty or `'null'`."""
+        found = strip_tags(self.text(key) or "")
+        return None if found.lower() in {"", "null"} else found
 
     def flag(self, key: str) -> bool | None:
         written = self.text(key)
@@ -114,8 +117,8 @@ class Values:
         )
 
     def zone(self) -> ZoneInfo:
-        """The event's time zone: `timezone`, Europe/Paris by default."""
-        name = (self.text("timezone") or DEFAULT_ZONE).strip()
+        """The event's time zone: `timezone`, or the offset of a start far from France, or Paris's."""
+        name = (self.text("timezone") or self._far_zone() or DEFAULT_ZONE).strip()
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -127,16 +130,42 @@ class Values:
             )
             return ZoneInfo(DEFAULT_ZONE)
 
+    def _far_zone(self) -> str | None:
+        """A zone of whole hours for an offset that France never has: hours stay local to the place."""
+        written = self.text("event_start_date") or self.text("event_date") or ""
+        match = _FAR.search(written.strip())
+        hours = int(match.group(1)[:3]) if match else 0
+        if match is None or hours in {0, 1, 2} or not -12 <= hours <= 14:
+            return None
+        self.findings.warn(
+            self.line("event_start_date") or self.line("event_date"),
+            "offset-unusual",
+            N_(
+                "The hours are written for a place far from France (%(offset)s) and kept as local "
+                "ones; name its time zone under “timezone”."
+            ),
+            offset=match.group(1),
+        )
+        return f"Etc/GMT{-hours:+d}"
+
     def moment(self, key: str, zone: ZoneInfo) -> datetime | None:
         """The instant of a key; an error when it is no date, a warning when its year is absurd."""
         written = self.text(key)
         if written is None:
             return None
         try:
-            moment = dates.timestamp(written, zone)
+            moment = dates.timestamp(written, zone) or dates.written_out(written, zone)
         except (ValueError, OverflowError):
             moment = None
-        if moment is None:
+        if moment is None and is_placeholder(written):
+            self.findings.warn(
+                self.line(key),
+                "date-placeholder",
+                N_("The date of “%(key)s” is still to come: “%(value)s”."),
+                key=key,
+                value=written,
+            )
+        elif moment is None:
             self.findings.error(
                 self.line(key),
                 "date-unreadable",

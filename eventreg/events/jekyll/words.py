@@ -7,7 +7,8 @@ from eventreg.shared import richtext
 
 _SPACES = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-Ý«\[(\d])|\n+")
-_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]{0,500}>")
+# Not `<name@example.org>` or `<https://…>`: those are words.
+_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])[^<>]{0,500}>")
 PLACEHOLDER = re.compile(
     r"(?:lien|adresse|url|texte|date|lieu)s? (?:a|à) (?:ajouter|compléter|completer|venir|définir)"
     r"|(?:à|a) (?:venir|compléter|completer|définir|definir|préciser|preciser)"
