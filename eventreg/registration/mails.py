@@ -129,7 +129,23 @@ def offer(
 ) -> Mail:
     """A place is kept for somebody who waited, until that instant."""
     minute = until.replace(second=0, microsecond=0)  # never later than it is
-    return _mail("offer", to, locale, page, url=url, reference=public_id, until=minute)
+    frame = _offer_frame(letters.writer().settings, locale, _facts(page), minute)
+    letter = _filled(frame, url, public_id)
+    return _enveloped(letter, page, kind="offer", to=to, locale=locale)
+
+
+@lru_cache(maxsize=128)
+def _offer_frame(_settings: Settings, locale: str, event: EventFacts, until: datetime) -> Letter:
+    """The letter of a minute's offers, its link and its reference left to fill in."""
+    return letters.write(
+        "registration/offer",
+        locale,
+        event=event,
+        ics_size=0,
+        url=_URL,
+        reference=_REFERENCE,
+        until=until,
+    )
 
 
 def offer_ended(*, to: str, locale: str, page: SignupPage, public_id: str, url: str) -> Mail:

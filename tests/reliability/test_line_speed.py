@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from eventreg.audit.models import AuditEntry
 from eventreg.events.models import Event, Pool
@@ -40,6 +40,7 @@ def line_of(event: Event, people: int) -> None:
         trace = [{**common, "registration_id": k, "new_state": "waiting"} for k in ids]
         session.execute(insert(AuditEntry), [{**one, "details": {}} for one in trace])
         session.execute(update(Pool).where(Pool.id == pool).values(waiting=people))
+        session.execute(text("ANALYZE"))  # as a database does by itself after a while
 
 
 def _person(event_id: int, number: int) -> dict[str, Any]:
@@ -109,5 +110,5 @@ def test_an_offer_costs_the_same_whether_ten_or_a_thousand_people_wait(
         found.append(len(seen))
     short, long, many = found
     assert short == long
-    assert (many - long) / 45 <= 9, "statements for one offer more"
+    assert (many - long) / 45 <= 7, "statements for one offer more"
     well()

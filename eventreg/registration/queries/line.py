@@ -9,6 +9,7 @@ from sqlalchemy import (
     Row,
     Update,
     and_,
+    bindparam,
     exists,
     func,
     literal,
@@ -21,9 +22,14 @@ from sqlalchemy.orm import aliased
 
 from eventreg.events.models import Pool
 from eventreg.registration.models import PoolSeats, Registration
-from eventreg.shared.db import db
+from eventreg.shared.db import db, run
 
 IN_LINE_READ = 400
+_POOL_SEATS = (
+    select(PoolSeats.pool_id, PoolSeats.seats, PoolSeats.held, PoolSeats.lacking)
+    .where(PoolSeats.registration_id == bindparam("person"))
+    .order_by(PoolSeats.pool_id)
+)
 
 
 def own_pools(event_ids: Sequence[int]) -> dict[int, int]:
@@ -40,9 +46,7 @@ def pool_ids(event_id: int) -> dict[str, int]:
 
 def pool_seats(registration_id: int) -> Sequence[Row[Any]]:
     """What a person asked of pools beside the event's own (of all, while in line), by pool id."""
-    columns = (PoolSeats.pool_id, PoolSeats.seats, PoolSeats.held, PoolSeats.lacking)
-    query = select(*columns).where(PoolSeats.registration_id == registration_id)
-    return db.session.execute(query.order_by(PoolSeats.pool_id)).all()
+    return run(_POOL_SEATS, {"person": registration_id}).all()
 
 
 def lacking(registration_id: int) -> Sequence[Row[Any]]:

@@ -1,10 +1,10 @@
 """One way to change the state of a registration: table, trace, seats, in the agreed lock order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Row, and_, bindparam, delete, insert, update
 
 from eventreg.audit import services as audit
 from eventreg.registration import errors, rules
@@ -14,7 +14,16 @@ from eventreg.registration.rules import Act, SignupFacts, State
 from eventreg.registration.services import pools
 from eventreg.registration.services.pools import Change
 from eventreg.shared import tokens
-from eventreg.shared.db import db
+from eventreg.shared.db import db, run
+
+_SEATS = PoolSeats.__table__
+_ONE = and_(_SEATS.c.registration_id == bindparam("person"), _SEATS.c.pool_id == bindparam("pool"))
+# Built once: a list of thousands is served with these.
+_FORGET = delete(_SEATS).where(_ONE)  # type: ignore[arg-type]  # a FromClause to mypy
+_SET = {
+    name: update(_SEATS).where(_ONE).values({name: bindparam("value")})  # type: ignore[arg-type]
+    for name in ("held", "lacking")
+}
 
 
 def move(  # noqa: PLR0913 - one function for every move
@@ -75,9 +84,10 @@ def _seats(
     in_line = State.WAITING in {before, after}
     if not in_line and not registration.form_version:
         return changes  # one pool: nothing to read
+    rows = line.pool_seats(registration.id)
     if before is State.WAITING:
-        leave_line(registration.id, facts.pool_id, changes)
-    for row in line.pool_seats(registration.id):
+        _leave_line(registration.id, facts.pool_id, changes, rows)
+    for row in rows:
         if row.pool_id != facts.pool_id and row.held != holding:
             changes[row.pool_id] = changes.get(row.pool_id, Change()).plus(
                 seats=row.seats if holding else -row.seats
@@ -127,14 +137,20 @@ def may_wait(facts: SignupFacts, seats: Mapping[int, int]) -> bool:
 
 def leave_line(registration_id: int, own_pool: int, changes: dict[int, Change]) -> None:
     """No longer in line: what was lacking is lacking no more."""
-    for row in line.pool_seats(registration_id):
+    _leave_line(registration_id, own_pool, changes, line.pool_seats(registration_id))
+
+
+def _leave_line(
+    registration_id: int, own_pool: int, changes: dict[int, Change], rows: Sequence[Row[Any]]
+) -> None:
+    for row in rows:
         if row.lacking:
             changes[row.pool_id] = changes.get(row.pool_id, Change()).plus(line=-row.seats)
-            _set(registration_id, row.pool_id, lacking=False)
-    wanted = (PoolSeats.registration_id == registration_id, PoolSeats.pool_id == own_pool)
-    db.session.execute(delete(PoolSeats).where(*wanted))
+            if row.pool_id != own_pool:  # that row goes away
+                _set(registration_id, row.pool_id, lacking=False)
+    run(_FORGET, {"person": registration_id, "pool": own_pool})
 
 
 def _set(registration_id: int, pool_id: int, **values: bool) -> None:
-    wanted = (PoolSeats.registration_id == registration_id, PoolSeats.pool_id == pool_id)
-    db.session.execute(update(PoolSeats).where(*wanted).values(**values))
+    for name, value in values.items():
+        run(_SET[name], {"person": registration_id, "pool": pool_id, "value": value})

@@ -5,7 +5,7 @@ between nobody overtakes: a newcomer takes no seat of a pool in which somebody w
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
