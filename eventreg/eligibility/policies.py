@@ -25,6 +25,9 @@ UNKNOWN_VALUE = N_("“%(value)s” is not understood. Choose among: %(known)s."
 NOBODY = N_("Say who may come: at least one of %(known)s.")
 TOO_LONG = N_("A list inside a policy holds %(limit)s entries at most: import a longer one.")
 NOT_AN_ADDRESS = N_("People are invited by their address, for example: name@example.org.")
+EVERYBODY = N_(
+    "This would let everybody in, whatever the list says: choose “anyone”, or another answer here."
+)
 USELESS_FAMILIES = N_("Families narrow public agents: add public_agents, or remove them.")
 
 
@@ -74,6 +77,8 @@ class Policy:
         _known("on_unknown", (self.on_unknown,), ANSWERS)
         if self.families and "public_agents" not in self.who:
             raise PolicyFault("families", USELESS_FAMILIES)
+        if self.on_unknown == "accept" and not self.who & {"anyone", "public_agents"}:
+            raise PolicyFault("on_unknown", EVERYBODY)
 
     @property
     def audience(self) -> str:

@@ -177,6 +177,8 @@ FAULTY: list[tuple[object, str]] = [
     ({"sense": "narrow"}, "sense"),
     ({"families": ["state", "club"]}, "families"),
     ({"who": ["listed"], "families": ["state"]}, "families"),
+    ({"who": ["invited"], "on_unknown": "accept"}, "on_unknown"),
+    ({"who": ["listed", "invited"], "on_unknown": "accept"}, "on_unknown"),
     ({"accepted": ["example.org", ".*@example\\.org"]}, "accepted[1]"),
     ({"refused": ["example.org", 3]}, "refused[1]"),
     ({"invited": ["example.org"]}, "invited[0]"),
