@@ -405,3 +405,12 @@ def test_long_lists_count_among_the_people_whom_conditions_exclude(
     assert "2 personnes inscrites auparavant" in page
     names = ("Belette", "Blaireau", "Fouine", "Loutre", "Renard")
     assert [name for name in names if f"{name}</a>" in page] == ["Belette", "Blaireau"]
+
+
+def test_accepting_the_unknown_for_guests_alone_is_a_fault_beside_its_field(
+    owner: FlaskClient,
+) -> None:
+    answer = send(owner, who=["invited"], invited="camille@example.org", on_unknown="accept")
+    assert (answer.status_code, stored().policy) == (422, None)
+    assert "Tout le monde entrerait" in said(answer)
+    assert "camille@example.org</textarea>" in answer.text
