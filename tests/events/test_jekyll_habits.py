@@ -341,6 +341,22 @@ PROGRAMMES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
             ("15 10:00", "", "Fin", [], None),
         ],
     ),
+    "a day by its number, people as bullets and as lines": (
+        "**Vendredi 16**\n\n* **9h - 10h : Débat**\n  * Nadia Faure, directrice, Agence\n  * Et vous ?\n"
+        "* **10h : Données**\nJulie LAMBERT, Directrice | Institut",
+        [
+            ("16 09:00", "10:00", "Débat", ["Nadia Faure, directrice, Agence"], None),
+            ("16 10:00", "", "Données", ["Julie LAMBERT, Directrice | Institut"], None),
+        ],
+    ),
+    "lines below a word": (
+        "**Jeudi 15 juin**\n\nProgramme :<br>\n**18h :** Accueil<br>\n**18h30 :** Démonstration",
+        [("15 18:00", "", "Accueil", [], None), ("15 18:30", "", "Démonstration", [], None)],
+    ),
+    "a slot outside the one above": (
+        "**Jeudi 15 juin**\n\n**Débat de 10h à 11h, salle B**\n\n**14h - 17h**\n* Visite",
+        [("15 10:00", "11:00", "Débat", [], None), ("15 14:00", "17:00", "Visite", [], None)],
+    ),
     "hours in English": (
         "**Jeudi 15 juin**\n\n* **6:00 pm**: Doors open\n* **6:30 pm**: Keynote by Jane Smith, Oslo",
         [

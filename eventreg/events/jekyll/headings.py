@@ -16,6 +16,11 @@ def announces_programme(text: str) -> bool:
     return _PROGRAMME.search(fold(text)) is not None
 
 
+def only_programme(text: str) -> bool:
+    """Whether a line says nothing but that a programme follows."""
+    return _ONLY_PROGRAMME.fullmatch(fold(squeeze(text))) is not None
+
+
 def emptied(blocks: tuple[Block, ...], taken: set[int]) -> set[int]:
     """Headings whose section held nothing but the programme."""
     gone: set[int] = set()

@@ -19,7 +19,7 @@ _ROLE = re.compile(
     r"|cartograph|journalist|elue?\b|avocat|sociolog|redact|enseign|architecte|c[tei]o\b|dsi\b|coordin"
     r"|gestionn|manager|analyst|consult|animat|administr|vice-|membre|prefet|sous-|haute?-|commissaire"
     r"|rapporteu|auteur|autrice|formateur|formatrice|technic|cherche|doctor|etudiant|historien|philosoph"
-    r"|econom|statistic|ergonom|psycholog|juriste|facilit|mediat|ux\b|ui\b|head\b|senior|pdg\b|chairman)"
+    r"|econom|statistic|ergonom|psycholog|juriste|facilit|mediat|ux\b|ui\b|rssi\b|head\b|senior|pdg\b|chairman)"
 )
 _PROSE = re.compile(r"\b(?:en presence|qui|que|vous|nous|se|est|sont|sera|seront|\w{2,20}ront)\b")
 _PARTICLES = frozenset(
@@ -47,15 +47,11 @@ def is_person(text: str) -> bool:
 
 def has_post(text: str) -> bool:
     """Whether a post or an organisation follows the first name: what no title of a talk has."""
-    parts = _parts(text)
-    following = fold(parts[1][1]) if len(parts) > 1 else ""
-    return (
-        _PARENTHESES.search(parts[0][1]) is not None
-        or _ROLE.match(following) is not None
-        or _ORGANISATION.match(following) is not None
-        if parts
-        else False
-    )
+    parts = [fold(part) for _, part in _parts(text)]
+    if not parts:
+        return False
+    posts = (_ROLE.match(part) or _ORGANISATION.match(part) for part in parts[1:])
+    return _PARENTHESES.search(parts[0]) is not None or any(posts)
 
 
 def begins_with_person(text: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from eventreg.events.jekyll import checks, dates, headings, sessions, unfolding
+from eventreg.events.jekyll import checks, dates, day_headings, headings, sessions, unfolding
 from eventreg.events.jekyll.dates import FoundHours
 from eventreg.events.jekyll.document import Programme
 from eventreg.events.jekyll.draft import Draft
@@ -20,13 +20,6 @@ from eventreg.events.jekyll.words import fold, squeeze
 from eventreg.shared.richtext import Block
 
 MAX_SESSIONS = 1_000
-_DAY_HEADING = re.compile(
-    rf"(?:(?:jour(?:nee)?|j) ?\d ?[:.(-]? ?)?(?:le )?{dates.DAY}\)?(?:,? {dates.HOURS})?[\s:]*"
-    r"(?:[-:|,(] ?(?P<theme>.{2,100}))?"
-)
-_PART_OF_DAY = re.compile(
-    r"[\s(]*(?:le |l')?(?:matin(?:ee)?|apres-midi|soir(?:ee)?|journee|jour \d)[\s):]*"
-)
 _ROOM = re.compile(r"(?:salle|amphi\w{0,12}|plateau|salon|parcours|espace|scene)\b")
 
 
@@ -110,6 +103,7 @@ class _Walk:
     def __init__(self, blocks: tuple[Block, ...], schedule: Schedule) -> None:
         self.blocks = blocks
         self.around = schedule.first_day
+        self.last = schedule.last_day
         self.only_day = None if schedule.multi_day else schedule.first_day
         self.context = _Context(day=self.only_day)
         self.drafts: list[Draft] = []
@@ -137,10 +131,8 @@ class _Walk:
         if block.item or not (block.level or bold):
             return False
         text = text.strip(" *")
-        match = _DAY_HEADING.fullmatch(fold(text))
-        if match and (found := dates.read_day(match, self.around)):
-            theme = text[match.start("theme") :] if match["theme"] else ""
-            self._new_day(block, found.day, None if _PART_OF_DAY.fullmatch(fold(theme)) else theme)
+        if found := day_headings.read(text, self.around, self.last):
+            self._new_day(block, *found)
         elif hours := sessions.hours_alone(Styled(texts[0].runs)) if len(texts) == 1 else None:
             self._new_hour(block, hours, bold=bold)
         elif bold and _ROOM.match(fold(text)):
@@ -174,15 +166,16 @@ class _Walk:
             self.context.heading_lines += range(block.start, block.end)
             return
         draft = Draft(block.start, None, hours.start, hours.end)
-        if self.context.wide:
-            draft.title, draft.room = self.context.wide.title, self.context.wide.room
+        wide = self.context.wide
+        if wide and wide.start and wide.end and wide.start <= hours.start and hours.end <= wide.end:
+            draft.title, draft.room = wide.title, wide.room
         self._keep(draft, block)
         self.context.takes_blocks = True
 
     def _new_section(self, block: Block, text: str) -> None:
         self._close()
         context = self.context
-        plain = headings.announces_programme(text) or _PART_OF_DAY.fullmatch(fold(text))
+        plain = headings.announces_programme(text) or day_headings.is_part_of_day(text)
         context.section = None if plain else text
         context.section_level = block.level
         context.hour, context.room, context.wide = None, None, None
@@ -246,7 +239,7 @@ class _Walk:
             elif started:
                 sessions.add_line(started, line)
                 started.source.append(line.text)
-            elif line.text.strip():
+            elif line.text.strip() and not headings.only_programme(line.text):
                 return False
             if len(self.drafts) > MAX_SESSIONS:
                 break

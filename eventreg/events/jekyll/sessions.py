@@ -226,12 +226,20 @@ def add_line(draft: Draft, line: Styled, *, bullet: bool = False) -> None:
             _speakers(draft, who)
         else:
             draft.description.append(text)
-    elif bullet and draft.description and _PRESENT.fullmatch(fold(draft.description[-1])):
-        draft.speakers.append(text)
     elif bullet:
-        draft.items.append(Item(text))
+        _bullet(draft, text)
     else:
         _other_line(draft, line, text)
+
+
+def _bullet(draft: Draft, text: str) -> None:
+    """A bullet below a session: somebody who speaks, or a point."""
+    if draft.description and _PRESENT.fullmatch(fold(draft.description[-1])):
+        draft.speakers.append(text)
+    elif people.begins_with_person(text) and people.has_post(text):
+        draft.speakers += people.split(text)
+    else:
+        draft.items.append(Item(text))
 
 
 def _guest(draft: Draft, text: str, guest: str) -> None:
@@ -264,6 +272,8 @@ def _other_line(draft: Draft, line: Styled, text: str) -> None:
         draft.items.append(Item(text.strip("«» \xa0")))
     elif point := _named_point(text):
         draft.items.append(point)
+    elif people.begins_with_person(text) and people.has_post(text):
+        draft.speakers += people.split(text)
     else:
         draft.description.append(text)
 
