@@ -15,7 +15,6 @@ from eventreg.mailing.models import OutboxMessage
 from eventreg.registration import errors, queries, rules, services
 from eventreg.registration.models import Invitation, Registration
 from eventreg.registration.queries import invitations as invitation_queries
-
 from eventreg.registration.rules import Pass
 from eventreg.registration.services import (
     Applicant,
