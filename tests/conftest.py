@@ -59,7 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: drives headless Chromium")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:  # a test that asks for no database says nothing about one
+        if not {"database_url", "database_name"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.any_database)
     if not config.getoption("--fault"):
         skip = pytest.mark.skip(reason="long fault injection: `make fault` runs it")
         for item in items:

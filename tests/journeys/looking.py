@@ -66,7 +66,8 @@ OVERFLOW = """() => {
 
 def axe(page: Page, *, only: Sequence[str] = ()) -> list[str]:
     """Each rule that axe sees broken, and where; `only` these rules."""
-    page.evaluate(f"() => {{ if (!window.axe) {{ {AXE} }} }}")
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE)
     chosen = {"type": "rule", "values": only} if only else {"type": "tag", "values": TAGS}
     options: dict[str, Any] = {"runOnly": chosen, "resultTypes": ["violations"]}
     result = page.evaluate("(options) => axe.run(options)", options)

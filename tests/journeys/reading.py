@@ -8,6 +8,7 @@ import brotli
 
 RESOURCES = {"script": "src", "img": "src", "iframe": "src", "use": "href", "link": "href"}
 VOID = {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+NOT_FILLED_IN = {"hidden", "submit", "button", "image", "reset"}
 NOT_READ = {"script", "style"}
 LIGHTEST = 12_000  # bytes of compressed HTML
 
@@ -32,6 +33,8 @@ class Reading(HTMLParser):
     words: set[str] = field(default_factory=set)  # texts in the page's own language
     shapes: set[tuple[str, str]] = field(default_factory=set)  # an element inside another
     marks: dict[str, str] = field(default_factory=dict)  # data-state, data-refusal of the content
+    controls: list[dict[str, str]] = field(default_factory=list)  # what people fill in
+    labelled: set[str] = field(default_factory=set)
     title: str = ""
     lang: str = ""
     _within: str = ""
@@ -74,6 +77,10 @@ class Reading(HTMLParser):
             self.marks = {k: v for k, v in values.items() if k in {"data-state", "data-refusal"}}
         if tag == "a" and values.get("href", "").startswith("/"):
             self.links.append(values["href"])
+        if tag == "label":
+            self.labelled.add(values.get("for", ""))
+        if tag in {"input", "select", "textarea"} and values.get("type") not in NOT_FILLED_IN:
+            self.controls.append(values)
 
     def handle_data(self, data: str) -> None:
         if self._within == "title" and not self.headings:
@@ -119,6 +126,12 @@ class Reading(HTMLParser):
                 self.faults.append(f"h{before} then h{after}")
         if self.landmarks != ["header", "main", "footer"]:
             self.faults.append(f"landmarks {self.landmarks}")
+        named = ("aria-label", "aria-labelledby", "title")
+        self.faults += [
+            f"{control.get('name')} has no label"
+            for control in self.controls
+            if control.get("id") not in self.labelled and not any(map(control.get, named))
+        ]
         self.faults += [f"id {name} twice" for name in set(self.ids) if self.ids.count(name) > 1]
         # The skip links and the menu's dialog are named when the design system's script starts.
         known = set(self.ids)

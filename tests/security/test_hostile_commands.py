@@ -6,11 +6,20 @@ import sys
 
 import pytest
 
+COMMAND = [sys.executable, "-m", "eventreg.cli"]
 NOT_TEXT = b"\xff\xfe"
 HUGE = "9" * 5000
 
 
-@pytest.mark.any_database
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of an instance with its database; none of the commands below may change it."""
+    made = {name: value for name, value in os.environ.items() if not name.startswith("EVENTREG")}
+    made["EVENTREG_INSTANCE_DIR"] = str(tmp_path_factory.mktemp("instance"))
+    subprocess.run([*COMMAND, "db", "upgrade"], env=made, check=True, capture_output=True)
+    return made
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -23,14 +32,8 @@ HUGE = "9" * 5000
     ],
     ids=lambda words: " ".join(words[:2]),
 )
-def test_bytes_that_are_no_text_are_wrong_usage(tmp_path, words):
-    environ = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("EVENTREG")},
-        "EVENTREG_INSTANCE_DIR": str(tmp_path),
-    }
-    command = [sys.executable, "-m", "eventreg.cli"]
-    subprocess.run([*command, "db", "upgrade"], env=environ, check=True, capture_output=True)
-    done = subprocess.run([*command, *words], env=environ, capture_output=True, check=False)
+def test_bytes_that_are_no_text_are_wrong_usage(environ, words):
+    done = subprocess.run([*COMMAND, *words], env=environ, capture_output=True, check=False)
     assert (done.returncode, b"Traceback" in done.stderr) == (2, False)
 
 
