@@ -49,13 +49,17 @@ class Block:
     leads: bool = False
     quoted: bool = False
     pieces: tuple[spans.Piece, ...] = field(default=(), repr=False)
+    _read: list[spans.Run] = field(default_factory=list, repr=False, compare=False)
 
     def runs(self) -> list[spans.Run]:
-        return list(spans.runs(list(self.pieces)))
+        """Read once: every reader of a page asks for them."""
+        if not self._read:
+            self._read.extend(spans.runs(list(self.pieces)))
+        return list(self._read)
 
     def text(self) -> str:
         """The visible text; line breaks kept."""
-        return "".join(run.text for run in spans.runs(list(self.pieces)))
+        return "".join(run.text for run in self.runs())
 
 
 def normalise(markdown: str) -> str:
