@@ -1,10 +1,11 @@
-"""Loading the sample events through the real import, then people who signed up for them."""
+"""Loading the sample events through the real import, then people who signed up for them and what happened since."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from eventreg.demo import scenes
 from eventreg.demo.rules import fill_dates
 from eventreg.events import importing, queries, services
 from eventreg.events.jekyll import parse
@@ -37,6 +38,11 @@ CROWDS = {
     "webinaire-sobriete-des-sites": Crowd(capacity=None, people=58),
     "journee-donnees-ouvertes": Crowd(capacity=250, people=0),
     "hackathon-mobilites-durables": Crowd(capacity=40, people=31, days_ago=5),
+    "journees-accueil-en-ligne": Crowd(capacity=60, people=0),
+    "atelier-prototyper-en-un-jour": Crowd(capacity=12, people=12),
+    "residence-design-en-mairie": Crowd(capacity=6, people=0),
+    "conference-dire-simplement": Crowd(capacity=None, people=9),
+    "visite-atelier-de-numerisation": Crowd(capacity=15, people=6),
 }
 
 
@@ -61,4 +67,5 @@ def _event(path: Path, now: datetime) -> str | None:
         services.change(event, {"capacity": crowd.capacity}, actor=ACTOR, now=now)
         if crowd.people:
             registrations.fill(event, crowd.people, now - timedelta(days=crowd.days_ago))
+    scenes.play(document.slug, now)
     return document.slug

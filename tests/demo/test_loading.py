@@ -1,20 +1,28 @@
 """The sample events: what a newcomer sees after `make run`."""
 
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from eventreg.demo import loading
 from eventreg.demo.rules import fill_dates
 from eventreg.events import queries as events
 from eventreg.events.jekyll import parse
+from eventreg.events.models import Event, Notice
+from eventreg.mailing.models import OutboxMessage
+from eventreg.operations.invariants import all_findings
 from eventreg.organisers import queries as organisers
+from eventreg.questionnaire.models import AccessNeeds
 from eventreg.registration import queries as registrations
+from eventreg.registration.models import Registration
 from eventreg.registration.rules import SignupState, signup_state
 from eventreg.shared import clock
+from eventreg.shared.db import db
 
 DATES = [
     datetime(2026, 11, 25, 12, 0, tzinfo=UTC),
@@ -24,13 +32,18 @@ DATES = [
 ]
 STATES = {
     "atelier-formulaires-clairs": SignupState.OPEN,
+    "atelier-prototyper-en-un-jour": SignupState.WAITING_LIST,
+    "conference-dire-simplement": SignupState.OPEN,
     "formation-premiers-pas-accessibilite": SignupState.FULL,
     "hackathon-mobilites-durables": SignupState.CLOSED,
     "journee-donnees-ouvertes": SignupState.NOT_OPEN,
+    "journees-accueil-en-ligne": SignupState.OPEN,
     "lancement-plan-services-simples": SignupState.OPEN,
     "pavillon-innovation-publique": SignupState.EXTERNAL,
     "rencontre-communs-numeriques": SignupState.CLOSED,
+    "residence-design-en-mairie": SignupState.OPEN,
     "seminaire-archives-numeriques": SignupState.NONE,
+    "visite-atelier-de-numerisation": SignupState.CLOSED,
     "webinaire-sobriete-des-sites": SignupState.OPEN,
 }
 
@@ -39,8 +52,7 @@ STATES = {
 def test_the_samples_show_every_state_of_sign_ups_on_any_day(
     app: Flask, ctx: None, now: datetime
 ) -> None:
-    with clock.frozen(now):
-        created = loading.load(now)
+    created = _loaded(now)
     found = {}
     for slug in created:
         facts = registrations.signup_facts(slug)
@@ -49,8 +61,38 @@ def test_the_samples_show_every_state_of_sign_ups_on_any_day(
     assert found == STATES
 
 
+def _loaded(now: datetime) -> list[str]:
+    with clock.frozen(now):
+        return loading.load(now)
+
+
+def test_the_people_of_the_samples_are_in_every_state_and_their_counters_agree(
+    app: Flask, ctx: None
+) -> None:
+    """Whoever tries the service finds a line, an offer, requests, answers, a move to tell of."""
+    _loaded(DATES[0])
+    assert [found for found in all_findings(DATES[0]) if not found.ok] == []
+    query = select(Event.slug, Registration.state).where(Registration.event_id == Event.id)
+    counted = Counter((slug, state) for slug, state in db.session.execute(query))
+    line, asked, form = (
+        {state: number for (slug, state), number in counted.items() if slug == wanted}
+        for wanted in (
+            "atelier-prototyper-en-un-jour",
+            "residence-design-en-mairie",
+            "journees-accueil-en-ligne",
+        )
+    )
+    assert line == {"confirmed": 11, "cancelled": 1, "offered": 1, "waiting": 4}
+    assert asked == {"confirmed": 1, "rejected": 1, "pending": 3}
+    assert form == {"confirmed": 9, "unconfirmed": 2, "waiting": 1}
+    assert db.session.scalar(select(func.count()).select_from(AccessNeeds)) == 2
+    assert db.session.scalar(select(func.count()).select_from(Notice)) == 2
+    elsewhere = select(OutboxMessage.recipient).where(~OutboxMessage.recipient.like("%.example"))
+    assert db.session.scalars(elsewhere).all() == []
+
+
 def test_loading_twice_creates_nothing_more(app: Flask, ctx: None) -> None:
-    first, second = loading.load(DATES[0]), loading.load(DATES[0] + timedelta(days=3))
+    first, second = _loaded(DATES[0]), _loaded(DATES[0] + timedelta(days=3))
     assert (sorted(first), second) == (sorted(STATES), [])
     account = organisers.by_email(loading.ORGANISER_EMAIL)
     assert account is not None
@@ -58,7 +100,7 @@ def test_loading_twice_creates_nothing_more(app: Flask, ctx: None) -> None:
 
 
 def test_the_pavilion_has_four_days_of_sessions_with_tracks(app: Flask, ctx: None) -> None:
-    loading.load(DATES[0])
+    _loaded(DATES[0])
     pavilion = events.by_slug("pavillon-innovation-publique")
     assert pavilion is not None
     sessions = events.programme(pavilion.id)
@@ -68,7 +110,7 @@ def test_the_pavilion_has_four_days_of_sessions_with_tracks(app: Flask, ctx: Non
 
 
 def test_the_launch_is_for_public_agents_and_closes_at_18h_in_paris(app: Flask, ctx: None) -> None:
-    loading.load(DATES[0])
+    _loaded(DATES[0])
     launch = events.by_slug("lancement-plan-services-simples")
     assert launch is not None
     assert launch.audience == "public_agents"
