@@ -136,6 +136,7 @@ def check_round_trip(slug: str) -> None:
     assert said(copy) == before
 
 
+@pytest.mark.any_database  # by database: the samples and our own documents, above and below
 @pytest.mark.skipif(not REAL, reason="the real documents are not at hand: EVENTREG_TEST_DOCUMENTS")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem[:40])
 def test_a_real_document_comes_back_to_the_byte(ctx: None, path: Path) -> None:
@@ -170,6 +171,7 @@ def test_what_an_organiser_cleared_stays_cleared(ctx: None, key: str) -> None:
     check_round_trip("guichets")
 
 
+@pytest.mark.any_database  # by database: the samples and our own documents, above and below
 @pytest.mark.skipif(not REAL, reason="the real documents are not at hand: EVENTREG_TEST_DOCUMENTS")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem[:40])
 def test_a_real_document_takes_every_change_an_organiser_made(ctx: None, path: Path) -> None:

@@ -77,6 +77,7 @@ def test_a_document_is_read_reported_published_and_found_in_the_agenda(
     passer_by.open(f"/agenda/{slug}/")
     assert passer_by.status == 404
 
+    organiser.press("Page de l’événement")
     organiser.press("Page publique")
     organiser.sees("Dix appels, dix minutes de silence")
     organiser.look("apercu")
@@ -111,7 +112,7 @@ def test_a_list_is_searched_completed_after_the_deadline_and_taken_away(
     organiser.open(f"/organisation/evenements/{slug}/")
     assert organiser.mark("signups") == "closed"
     organiser.look("vue")
-    organiser.press("Personnes inscrites")
+    organiser.press("Inscriptions")
     organiser.sees("56 personnes, 50 affichées")
     organiser.look("personnes")
     organiser.fill(q="odile martin")

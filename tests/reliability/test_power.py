@@ -10,7 +10,7 @@ from tests.reliability.conftest import new_event
 from tests.reliability.servers import Instance
 
 pytestmark = [pytest.mark.xdist_group("kills"), pytest.mark.any_database]
-SIGN_UPS = 20
+SIGN_UPS = 8
 
 
 def _syncs(it: Instance) -> list[int]:
