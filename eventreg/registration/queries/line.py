@@ -183,6 +183,12 @@ def full_pools(seats: Mapping[int, int]) -> dict[int, bool]:
     }
 
 
+def keep_no_list(pools: Sequence[int]) -> bool:
+    """Whether one of these pools, beside the event's own, keeps no waiting list."""
+    wanted = (Pool.id.in_(pools), Pool.kind != "event", Pool.waiting_list.is_(False))
+    return db.session.execute(select(Pool.id).where(*wanted).limit(1)).first() is not None
+
+
 def labels(pools: Sequence[int]) -> Sequence[str]:
     """The names of pools as people read them; the event's own has none."""
     query = select(Pool.label).where(Pool.id.in_(pools), Pool.label != "")

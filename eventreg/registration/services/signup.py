@@ -369,10 +369,10 @@ def _changes(prepared: Prepared, facts: SignupFacts, registration_id: int) -> di
     if prepared.state is State.WAITING:
         changes: dict[int, Change] = {}
         own = {facts.pool_id: prepared.seats[facts.pool_id]}
-        listed = moves.may_wait(facts, prepared.seats)
-        if not moves.join_line(registration_id, own, changes):
+        lacking = moves.join_line(registration_id, own, changes)
+        if not lacking:
             raise errors.NotPossible  # a place was freed and nobody waits: start afresh
-        if not listed:
+        if others and line.keep_no_list(lacking):
             raise errors.Full  # the event keeps a list, a pool that is full keeps none
         return changes
     return {pool: Change(n) for pool, n in prepared.seats.items()} if holding else {}
