@@ -87,6 +87,16 @@ def of_registration(registration_id: int) -> Sequence[StoredFile]:
     )
 
 
+def unclaimed(event_id: int) -> Sequence[tuple[int, int]]:
+    """(id, bytes) of the answers' files that no sign-up followed yet, newest first."""
+    query = select(StoredFile.id, StoredFile.size).where(
+        StoredFile.event_id == event_id,
+        StoredFile.purpose == "answer",
+        StoredFile.registration_id.is_(None),
+    )
+    return db.session.execute(query.order_by(StoredFile.id.desc())).tuples().all()
+
+
 def from_documents(event_id: int) -> dict[tuple[str, str], StoredFile]:
     """Files that came with a document of the site, by (purpose, source); removed ones too."""
     rows = db.session.execute(

@@ -11,6 +11,9 @@ NAME_LIMIT = 100
 ALT_LIMIT = 300
 IMAGES_PER_EVENT = 6
 DOCUMENTS_PER_EVENT = 20
+# Files that no sign-up followed yet: the oldest leave for new ones, whoever sends thousands.
+UNCLAIMED_FILES = 300
+UNCLAIMED_BYTES = 300 * MEGABYTE
 PER_EVENT = MappingProxyType({"image": IMAGES_PER_EVENT, "document": DOCUMENTS_PER_EVENT})
 
 PICTURES = MappingProxyType({"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "gif": "GIF"})

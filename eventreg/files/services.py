@@ -21,6 +21,8 @@ from eventreg.files.rules import (
     MEGABYTE,
     PER_EVENT,
     PICTURES,
+    UNCLAIMED_BYTES,
+    UNCLAIMED_FILES,
     Copy,
     Prepared,
     ending_of,
@@ -92,6 +94,8 @@ def keep(
     source: str = "",
 ) -> StoredFile:
     """Writes a prepared file in the caller's transaction. Raises TooManyFiles."""
+    if ready.purpose == "answer" and registration_id is None:
+        _make_room(event_id, len(ready.full.data))
     count, position = queries.last_position(event_id, ready.purpose)
     limit = PER_EVENT.get(ready.purpose)
     if limit is not None and count >= limit:
@@ -117,6 +121,21 @@ def keep(
     db.session.flush()
     _write(kept, ready)
     return kept
+
+
+def _make_room(event_id: int, size: int) -> None:
+    """The oldest files without a sign-up leave: strangers fill no disk, whole forms lose none."""
+    room, gone = UNCLAIMED_BYTES - size, []
+    for number, (file_id, weight) in enumerate(queries.unclaimed(event_id), start=1):
+        room -= weight
+        if room < 0 or number >= UNCLAIMED_FILES:
+            gone.append(file_id)
+    # Asked again as they leave: a sign-up of this instant may have taken one.
+    wanted = (StoredFile.id.in_(gone), StoredFile.registration_id.is_(None))
+    if gone:
+        db.session.execute(
+            delete(StoredFile).where(*wanted), execution_options={"synchronize_session": False}
+        )
 
 
 def replace(file: StoredFile, ready: Prepared) -> None:

@@ -8,6 +8,7 @@ from flask import request
 
 from eventreg.files import services as files
 from eventreg.files.errors import FileRefused
+from eventreg.files.rules import MEGABYTE
 from eventreg.questionnaire import queries, shown
 from eventreg.questionnaire import services as forms
 from eventreg.questionnaire.drawing import PREFIX, Questions
@@ -15,6 +16,7 @@ from eventreg.questionnaire.rules import (
     Checked,
     Fault,
     Form,
+    Question,
     companions_of,
     wanted_pools,
     words,
@@ -30,6 +32,7 @@ from eventreg.shared.i18n import current_locale
 
 UNKNOWN_POPULATION = N_("Choose as what you sign up.")
 FILE_GONE = N_("Choose the file again: it was kept for a day only.")
+FILE_UNKEPT = N_("Choose the file again: it was not kept.")
 KEPT_FOR = timedelta(hours=20)  # less than the erasure of files that no sign-up followed
 
 
@@ -56,15 +59,20 @@ def sent() -> dict[str, list[str]]:
     }
 
 
-def read(page: SignupPage, form: Form, population: str) -> Questions:
-    """The questions with what was sent; files are kept at once, so that nothing is lost."""
+def read(page: SignupPage, form: Form, population: str, *, keep: bool = True) -> Questions:
+    """The questions with what was sent; files are kept at once, so that nothing is lost.
+
+    Without `keep` (no token of ours, no sign-ups now) no file is read, and the form says so.
+    """
     raw: dict[str, Sequence[str]] = dict(sent())
     faults: list[Fault] = []
     names: dict[str, str] = {}
     tickets: dict[str, str] = {}
     for _, question in form.order:
-        if question.kind == "file":
-            ticket = _ticket(page.facts.event_id, question.key, raw, faults)
+        if question.kind == "file" and not _asked(question, population):
+            raw.pop(question.key, None)
+        elif question.kind == "file":
+            ticket = _ticket(page.facts.event_id, question.key, raw, faults, keep=keep)
             if ticket:
                 public_id, name = ticket
                 raw[question.key] = [f"{public_id}/{name}"]
@@ -76,6 +84,7 @@ def read(page: SignupPage, form: Form, population: str) -> Questions:
         old = questions.checked
         rest = [fault for fault in old.faults if fault.key not in {one.key for one in faults}]
         questions.checked = Checked(old.answers, (*faults, *rest), old.visible)
+        questions.faults = () if keep else tuple(faults)  # told where nothing else is looked at
     questions.file_names = names
     questions.sent = {**raw, **{key: [ticket] for key, ticket in tickets.items()}}
     return questions
@@ -91,16 +100,31 @@ def again(page: SignupPage, questions: Questions) -> Questions:
     return Questions(form, population, known)
 
 
+def _asked(question: Question, population: str) -> bool:
+    """Whether a file is asked of this population at all; of others' none is kept."""
+    if question.organiser_only:
+        return False
+    return not question.populations or population in question.populations
+
+
 def _ticket(
-    event_id: int, key: str, raw: Mapping[str, Sequence[str]], faults: list[Fault]
+    event_id: int,
+    key: str,
+    raw: Mapping[str, Sequence[str]],
+    faults: list[Fault],
+    *,
+    keep: bool,
 ) -> tuple[str, str] | None:
     """(public id, name) of a file given now, or of one kept before for this event."""
     given = [one for one in request.files.getlist(PREFIX + key) if one.filename]
+    if given and not keep:
+        faults.append(Fault(key, FILE_UNKEPT))
+        return None
     try:
         if given:
-            limits.hit(limits.SIGN_UP, "sign-up-file")
-            name = given[0].filename or ""
-            ready = files.prepare(given[0].read(), name=name, purpose="answer")
+            name, content = given[0].filename or "", given[0].read()
+            limits.hit(limits.FILES, "files", cost=1 + len(content) // MEGABYTE)
+            ready = files.prepare(content, name=name, purpose="answer")
             with transaction():
                 kept = files.keep(ready, event_id)
                 return kept.public_id, kept.name

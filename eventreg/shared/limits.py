@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 # A ministry stands behind one address: these stop machines, not floors (R44).
 SIGN_UP = parse("2000 per 10 minutes")
 LETTERS = parse("120 per hour")
+FILES = parse("2000 per hour")  # megabytes given with answers
 
 
 class Limits:
@@ -30,13 +31,13 @@ class Limits:
             storage = MemoryStorage()
         self.limiter = FixedWindowRateLimiter(storage)
 
-    def hit(self, item: RateLimitItem, name: str, *, fail_open: bool) -> None:
-        """Counts one; raises RateLimited past the limit, or when the counter is away and
+    def hit(self, item: RateLimitItem, name: str, *, fail_open: bool, cost: int = 1) -> None:
+        """Counts `cost`; raises RateLimited past the limit, or when the counter is away and
         `fail_open` is False."""
         if not self.on:
             return
         try:
-            allowed = self.limiter.hit(item, name, client())
+            allowed = self.limiter.hit(item, name, client(), cost=cost)
         except Exception:  # noqa: BLE001 - Redis away: people still sign up
             logger.warning("rate limits: the counter did not answer")
             allowed = fail_open
@@ -61,9 +62,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["limits"] = Limits(settings)
 
 
-def hit(item: RateLimitItem, name: str, *, fail_open: bool = True) -> None:
-    """Counts one against the present client. Raises RateLimited."""
-    current_app.extensions["limits"].hit(item, name, fail_open=fail_open)
+def hit(item: RateLimitItem, name: str, *, fail_open: bool = True, cost: int = 1) -> None:
+    """Counts `cost` against the present client. Raises RateLimited."""
+    current_app.extensions["limits"].hit(item, name, fail_open=fail_open, cost=cost)
 
 
 def on() -> bool:

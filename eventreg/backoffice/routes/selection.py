@@ -64,7 +64,7 @@ def note(public_id: str) -> ResponseReturnValue:
 def _note(public_id: str, form: NoteForm) -> None:
     try:
         score, notes, shortlisted = json.loads(request.form.get("seen", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         score, notes, shortlisted = None, "", False
     number = form.number()
     with transaction():

@@ -68,7 +68,8 @@ def submit(slug: str) -> ResponseReturnValue:
     form = RegistrationForm()
     questions = Questions(own, population, answering.sent())
     try:
-        questions = answering.read(page, own, population)
+        kept = _keeps_files(page, form, questions)
+        questions = answering.read(page, own, population, keep=kept)
         again = _drawn_again(page, form, questions)
         if again is not None:
             return again
@@ -76,6 +77,14 @@ def submit(slug: str) -> ResponseReturnValue:
     except DomainError as refusal:
         return _refuse(_with_invitation(_page(slug))[0], form, questions, refusal)
     return redirect(url_for(".received", slug=slug, receipt=answer.receipt), HTTPStatus.SEE_OTHER)
+
+
+def _keeps_files(page: SignupPage, form: RegistrationForm, questions: Questions) -> bool:
+    """Files of strangers are kept for forms of ours alone, while somebody can sign up."""
+    if not request.files:
+        return True
+    state = rules.signup_state(_terms(page, questions), clock.utc_now())
+    return form.from_here() and state in {SignupState.OPEN, SignupState.WAITING_LIST}
 
 
 def _drawn_again(

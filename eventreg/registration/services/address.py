@@ -10,7 +10,7 @@ from eventreg.eligibility import services as eligibility
 from eventreg.eligibility.rules import Decision
 from eventreg.registration import errors, mails, queries
 from eventreg.registration.models import Proposal, Registration
-from eventreg.registration.queries import SignupPage
+from eventreg.registration.queries import SignupPage, own
 from eventreg.registration.rules import ACTIVE, SignupFacts, State
 from eventreg.registration.rules import own as own_rules
 from eventreg.registration.services import eligible, letters, proposals, terms, wording
@@ -77,6 +77,7 @@ def prove(proposal: Proposal, registration: Registration) -> Registration:
 def stop(proposal: Proposal, registration: Registration) -> Registration:
     """The old mailbox says no: the change ends, or is undone for three days. Twice is once.
 
+    Whatever was asked for with the same link ends too, other changes and offers of the place.
     Raises OfferEnded when it is too late, AlreadyRegistered when the old address signed up again.
     """
     now = clock.deciding_instant(db.session)
@@ -87,22 +88,37 @@ def stop(proposal: Proposal, registration: Registration) -> Registration:
         # Whoever asked had a link: none of those mailed before opens anything any more.
         _renew(registration, "address_stopped", now)
     elif proposal.outcome == "accepted":
-        proposals.end(proposal, "withdrawn", now)
+        for one in _since(proposal):
+            proposals.end(one, "withdrawn", now)
         _set(registration, canonical(proposal.previous), "address_restored", now)
     else:
         return registration
+    for one in own.open_proposals(registration.id, now):
+        proposals.end(one, "withdrawn", now)
     if registration.state in ACTIVE:
         _fresh_letter(registration, queries.signup_page_of(registration.event_id), now)
     return registration
 
 
 def may_stop(proposal: Proposal, registration: Registration, now: datetime) -> bool:
-    """Whether the old address still has its word: not once somebody changed it again since."""
+    """Whether the old address still has its word: while the present one comes from this change.
+
+    A thief changes it twice in a row: each later change of the chain is undone with the first.
+    """
     if now >= proposal.made_at + own_rules.STOPPABLE:
         return False
     if proposal.outcome == "accepted":
-        return registration.email_key == proposal.email_key
+        return registration.email_key in {one.email_key for one in _since(proposal)}
     return proposal.outcome in {"", "withdrawn"}
+
+
+def _since(proposal: Proposal) -> list[Proposal]:
+    """This change of address and those made after it that stand, oldest first."""
+    return [
+        one
+        for one in own.proposals(proposal.registration_id)
+        if one.kind == "address" and one.outcome == "accepted" and one.id >= proposal.id
+    ]
 
 
 def _decide(registration: Registration, address: Address, facts: SignupFacts) -> Decision | None:

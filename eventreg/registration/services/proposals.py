@@ -1,6 +1,6 @@
 """Proposals to an address that must agree first: made, found, ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eventreg.audit import services as audit
 from eventreg.registration import errors, links, queries
@@ -9,8 +9,12 @@ from eventreg.registration.queries import own
 from eventreg.registration.services.signup import Applicant
 from eventreg.shared import tokens
 from eventreg.shared.db import db
+from eventreg.shared.letters import writer
 
 MOST_A_DAY = 5  # of one registration: nobody fills other people's mailboxes with it
+# To one mailbox, whoever asks: many registrations fill no mailbox either (R44).
+TO_ONE = ((3, timedelta(hours=1)), (10, timedelta(days=1)))
+ASKING = ("place_offered", "address_asked")
 
 
 def make(
@@ -19,6 +23,7 @@ def make(
     """A new proposal in place of the one before. Raises TooManyProposals."""
     if own.proposals_since(registration.id, now) >= MOST_A_DAY:
         raise errors.TooManyProposals
+    _refuse_if_flooded(person.address.canonical, now)
     for older in own.open_proposals(registration.id, now, kind=kind):
         end(older, "replaced", now)
     proposal = Proposal(
@@ -39,6 +44,13 @@ def make(
     db.session.add(proposal)
     db.session.flush()
     return proposal
+
+
+def _refuse_if_flooded(recipient: str, now: datetime) -> None:
+    key = writer().recipient_key(recipient)
+    for most, span in TO_ONE:
+        if sum(queries.letters_since(key, kind, now - span) for kind in ASKING) >= most:
+            raise errors.TooManyProposals
 
 
 def end(proposal: Proposal, outcome: str, now: datetime) -> None:
