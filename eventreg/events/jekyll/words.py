@@ -9,6 +9,7 @@ _SPACES = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-Ý«\[(\d])|\n+")
 # Not `<name@example.org>` or `<https://…>`: those are words.
 _TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])[^<>]{0,500}>")
+_MARKED = re.compile(r"[\\`{}!\[\]*_<&]")
 PLACEHOLDER = re.compile(
     r"(?:lien|adresse|url|texte|date|lieu)s? (?:a|à) (?:ajouter|compléter|completer|venir|définir)"
     r"|(?:à|a) (?:venir|compléter|completer|définir|definir|préciser|preciser)"
@@ -44,6 +45,8 @@ def squeeze(text: str) -> str:
 
 def strip_tags(text: str) -> str:
     """Text without HTML tags or entities; a line break counts as a space."""
+    if not _MARKED.search(text):
+        return squeeze(text)
     return squeeze("".join(run.text for run in richtext.runs(_TAGS.sub(_spaced, text))))
 
 

@@ -8,6 +8,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 # No alternative may scan past the next "<": that is what keeps the tags linear.
@@ -214,7 +215,13 @@ def _pair(pieces: list[Piece]) -> list[Piece]:
 
 def read(source: str) -> list[Piece]:
     """The pieces of one paragraph, heading or HTML block."""
-    return _Reader(source).read()
+    return list(_read(source))
+
+
+@lru_cache(maxsize=256)
+def _read(source: str) -> tuple[Piece, ...]:
+    """A page is read for its facts, then again to be shown: its blocks are taken apart once."""
+    return tuple(_Reader(source).read())
 
 
 def to_html(pieces: list[Piece]) -> str:
