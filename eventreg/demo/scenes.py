@@ -24,6 +24,7 @@ from eventreg.registration import queries as registrations
 from eventreg.registration.importing import FAMILY, FOLDED, GIVEN
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import SignupState, signup_state
+from eventreg.registration.services import beside
 from eventreg.registration.services.invitations import Guest, Terms
 from eventreg.registration.services.signup import Applicant
 from eventreg.shared.addresses import canonical
@@ -107,6 +108,7 @@ def _sign_up(
     if confirms:
         with transaction():
             services.confirm(_locked(key))
+            beside.tell_needs(key, now=utc_now())
     return key
 
 

@@ -87,6 +87,8 @@ def test_the_people_of_the_samples_are_in_every_state_and_their_counters_agree(
     assert form == {"confirmed": 9, "unconfirmed": 2, "waiting": 1}
     assert db.session.scalar(select(func.count()).select_from(AccessNeeds)) == 2
     assert db.session.scalar(select(func.count()).select_from(Notice)) == 2
+    told = select(func.count()).where(OutboxMessage.kind == "access_needs")
+    assert db.session.scalar(told) == 2
     elsewhere = select(OutboxMessage.recipient).where(~OutboxMessage.recipient.like("%.example"))
     assert db.session.scalars(elsewhere).all() == []
 

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from eventreg.events.models import Event, Pool
 from eventreg.events.services import locked
 from eventreg.files.models import StoredFile
+from eventreg.mailing.models import OutboxMessage
 from eventreg.operations.invariants import all_findings
 from eventreg.questionnaire import queries as forms
 from eventreg.questionnaire import services as questionnaire
@@ -93,6 +94,11 @@ def well() -> None:
     assert [f.message for f in all_findings(clock.utc_now()) if not f.ok] == []
 
 
+def told_of_needs() -> int:
+    query = select(OutboxMessage.id).where(OutboxMessage.kind == "access_needs")
+    return len(db.session.execute(query).all())
+
+
 def test_conditions_seats_and_needs_are_looked_at_again_and_notes_of_organisers_stay(
     client: FlaskClient, event: Event
 ) -> None:
@@ -123,6 +129,7 @@ def test_conditions_seats_and_needs_are_looked_at_again_and_notes_of_organisers_
     }
     assert forms.needs_of(row.id) == {"needs": "LSF"}
     assert "LSF" in client.get(f"{own}modifier/").text
+    assert told_of_needs() == 1  # whoever sees to them learns of what came after the sign-up
     # Online, what was asked on site is neither required nor kept.
     assert send(client, own, presence="online", workshops="wa", diet="caché").status_code == 303
     assert kept(row).answers == {"presence": "online", "note": "vu par téléphone"}

@@ -1,6 +1,6 @@
 """What is said beside a sign-up: access needs told to their contact, organisers' own answers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,18 +17,22 @@ from eventreg.shared.db import db
 LOCALE = "fr"  # a contact has no language of their own
 
 
-def tell_needs(registration_id: int, *, now: datetime) -> None:
-    """Tells the contact, once, that somebody has access needs; the letter does not hold them.
+def tell_needs(
+    registration_id: int, *, now: datetime, changed: Collection[str] | None = None
+) -> None:
+    """Tells the contact that somebody has access needs; the letter does not hold them.
 
-    Nothing before the address is proven: strangers do not write to the contact.
+    Once, and once more for each change of those `changed`. Nothing before the address is proven:
+    strangers do not write to the contact.
     """
     needs = forms.needs_of(registration_id)
     registration = db.session.get(Registration, registration_id) if needs else None
-    if registration is None or registration.state == State.UNCONFIRMED:
+    if registration is None or _stranger(registration):
         return
+    change = "" if changed is None else f":{registration.version}"
     page = queries.signup_page_of(registration.event_id)
     form = forms.form_of(registration.event_id, registration.form_version)
-    for key in needs:
+    for key in needs if changed is None else needs.keys() & changed:
         contact = form.by_key[key].contact if key in form.by_key else ""
         if not contact:
             continue
@@ -43,9 +47,15 @@ def tell_needs(registration_id: int, *, now: datetime) -> None:
             letter,
             event_id=registration.event_id,
             registration_id=registration.id,
-            dedupe_key=f"{registration.id}:needs:{key}",
+            dedupe_key=f"{registration.id}:needs:{key}{change}",
         )
         mailing.queue(letter, now=now)
+
+
+def _stranger(registration: Registration) -> bool:
+    """Nobody has shown yet that this mailbox is theirs; those in line are asked for it too."""
+    unproven = registration.state in {State.UNCONFIRMED, State.WAITING}
+    return unproven and registration.proven_at is None
 
 
 def note(

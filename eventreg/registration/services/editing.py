@@ -22,6 +22,7 @@ from eventreg.registration.queries import line
 from eventreg.registration.rules import Act, SignupFacts, State
 from eventreg.registration.rules import own as own_rules
 from eventreg.registration.services import (
+    beside,
     eligible,
     letters,
     moves,
@@ -92,8 +93,11 @@ def modify(registration: Registration, edit: Edit) -> State:
     changes = {}
     if reset or edit.wishes:
         changes = _reseat(registration, wishes, facts, now, reset=reset)
+    needs = _changed_needs(registration, edit)
     _write(registration, edit, now)
     _trace(registration, keys, now)
+    if needs:
+        beside.tell_needs(registration.id, now=now, changed=needs)
     if reset:
         _reset(registration, page, facts, now)
     _apply(changes, limits, state)
@@ -140,16 +144,20 @@ def changed_keys(registration: Registration, edit: Edit) -> list[str]:
     keys += [
         f"q_{key}" for key in sorted(before | dict(after)) if before.get(key) != after.get(key)
     ]
-    needs = _needs(registration)
-    keys += [
-        f"q_{k}" for k in sorted(needs | dict(edit.needs)) if needs.get(k) != edit.needs.get(k)
-    ]
+    keys += [f"q_{key}" for key in _changed_needs(registration, edit)]
     for name in ("population", "companions"):
         if getattr(wishes, name) != getattr(registration, name):
             keys.append(name)
     if _asked(registration, wishes) != _others(registration):
         keys.append("pools")
     return keys
+
+
+def _changed_needs(registration: Registration, edit: Edit) -> list[str]:
+    if edit.wishes is None:
+        return []
+    before, after = _needs(registration), dict(edit.needs)
+    return [key for key in sorted(before | after) if before.get(key) != after.get(key)]
 
 
 def _needs(registration: Registration) -> dict[str, str]:
