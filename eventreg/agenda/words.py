@@ -58,7 +58,9 @@ def _kind(written: str) -> str:
     known = kind_of(written)
     if current_locale() == "fr":
         return written
-    return Markup('<span lang="fr">{}</span>').format(written) if known == OTHER else _(KINDS[known])
+    return (
+        Markup('<span lang="fr">{}</span>').format(written) if known == OTHER else _(KINDS[known])
+    )
 
 
 def _state_badge(
