@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from eventreg.events import importing, queries, services
 from eventreg.events.jekyll import parse
 from eventreg.shared.db import db, transaction
