@@ -124,6 +124,19 @@ def add() -> int:
     return 0
 
 
+def prune() -> int:
+    """Takes out the French that nothing asks for any more."""
+    with (TRANSLATIONS / ".lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        catalog, asked = load("fr"), used()
+        for entry in list(catalog):
+            key = entry.id[0] if isinstance(entry.id, tuple) else entry.id
+            if key and key not in asked:
+                catalog.delete(entry.id)
+        save(catalog, "fr")
+    return 0
+
+
 def compile_all() -> int:
     for locale in LOCALES:
         path = po_path(locale).with_suffix(".mo")
@@ -146,9 +159,13 @@ def check() -> int:
 
 
 if __name__ == "__main__":
-    command = {"check": check, "add": add, "compile": compile_all, "tidy": tidy}.get(
-        "".join(sys.argv[1:2])
-    )
+    command = {
+        "check": check,
+        "add": add,
+        "compile": compile_all,
+        "prune": prune,
+        "tidy": tidy,
+    }.get("".join(sys.argv[1:2]))
     if command is None:
         sys.exit(__doc__)
     sys.exit(command())

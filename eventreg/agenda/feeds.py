@@ -42,7 +42,13 @@ def _entry(event: Any, settings: Settings, locale: str) -> calendar.Entry:
 
 
 def json_ld(
-    event: Any, facts: SignupFacts, settings: Settings, *, locale: str, now: datetime
+    event: Any,
+    facts: SignupFacts,
+    settings: Settings,
+    *,
+    locale: str,
+    now: datetime,
+    image: str = "",
 ) -> dict[str, Any]:
     """The event as schema.org describes it; no person is named in it."""
     url = urls.absolute("agenda.event", locale, slug=event.slug)
@@ -54,6 +60,7 @@ def json_ld(
         "url": url,
         "description": rules.said(event.lead, plain(event.lead_en), locale).text,
         "inLanguage": title.lang or locale,
+        "image": image,
         "startDate": _moment(event.starts_at, event),
         "endDate": _moment(event.ends_at, event),
         "eventStatus": f"{SCHEMA}/Event{'Cancelled' if event.state == 'cancelled' else 'Scheduled'}",

@@ -68,6 +68,7 @@ def context(
     days = _days(event)
     known = _known_track(days, track)
     english = plain(event.lead_en) if event.lead_en else ""
+    pictures = media.of_event(event, settings)
     lead = said(_lead(event.lead, event.lead_html), _lead(english, event.lead_en_html), locale)
     plain_lead = said(event.lead, english, locale)
     return {
@@ -98,9 +99,11 @@ def context(
         ),
         "external_url": rules.web_link(event.external_url),
         "contact": rules.web_link(event.contact_email or settings.contact_email),
-        "json_ld": feeds.json_ld(event, facts, settings, locale=locale, now=now),
+        "json_ld": feeds.json_ld(
+            event, facts, settings, locale=locale, now=now, image=pictures["preview_image"]
+        ),
         "page_url": urls.path("agenda.event", locale, slug=event.slug),
-        **media.of_event(event, settings),
+        **pictures,
     }
 
 

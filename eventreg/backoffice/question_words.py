@@ -34,7 +34,10 @@ TITLES: Mapping[str, tuple[str, str, str]] = {  # in the list, to add, to change
     "questions": (N_("Questions"), N_("Add a question"), N_("Change the question")),
 }
 INTROS: Mapping[str, str] = {
-    "publics": N_("People who sign up under their own terms: their window, their approval."),
+    "publics": N_(
+        "People who sign up under their own terms: their window, their approval. "
+        "Who may come as each is said in the file (key “eligibility”)."
+    ),
     "contingents": N_("Places beside the event's own: a workshop, a day, a meal, a population."),
     "parties": N_("A heading over some questions, shown to all or on a condition."),
     "questions": N_("What is asked beside name, address, organisation, position and telephone."),

@@ -302,3 +302,22 @@ def test_lists_hold_a_column_for_each_question_in_the_words_of_its_version(clien
     out = io.BytesIO()
     exports.write(locked("journee"), "json", out)
     assert json.loads(out.getvalue())[0]["answers"]["workshops"] == ["wa", "wb"]
+
+
+def test_a_population_with_a_policy_of_its_own_has_a_form_that_says_so(client, make_form):
+    form = {
+        "populations": [
+            {"key": "agents", "label": "Agents", "eligibility": "public_agents"},
+            {"key": "others", "label": "Autres"},
+        ]
+    }
+    make_form(form)
+    page = "/agenda/journee/inscription/?population="
+    assert "nom@exemple.gouv.fr" in client.get(f"{page}agents").text
+    assert "nom@exemple.gouv.fr" not in client.get(f"{page}others").text
+
+
+def test_french_titles_are_french_to_a_screen_reader_on_english_pages(client, make_form):
+    make_form()
+    page = client.get("/en/agenda/journee/inscription/?population=agents").text
+    assert re.search(r'<h1[^>]*>Sign up: <span lang="fr">', page)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from eventreg.eligibility.rules import policy_of
 from eventreg.questionnaire import queries as forms
 from eventreg.registration.rules import Pass, SignupFacts
 
@@ -24,10 +25,12 @@ def _population(facts: SignupFacts, key: str) -> SignupFacts:
         return facts
     opens = [at for at in (facts.opens_at, found.opens_at) if at is not None]
     closes = [at for at in (facts.closing, found.closes_at) if at is not None]
+    policy = found.policy if found.policy is not None else facts.policy
     return replace(
         facts,
         opens_at=max(opens, default=None),
         closes_at=min(closes, default=None),
         approval=found.approval or facts.approval,
-        policy=found.policy if found.policy is not None else facts.policy,
+        policy=policy,
+        audience=facts.audience if found.policy is None else policy_of("", policy).audience,
     )
