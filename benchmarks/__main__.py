@@ -30,6 +30,7 @@ POSTGRES = (
 )
 OURS, FLOOR = 8961, 8962
 SLUG = "banc-d-essai"
+ASKING = "banc-qui-demande"  # 20 conditional questions, 4 pools
 
 
 class Bench:
@@ -111,11 +112,20 @@ def prepare(env: dict[str, str]) -> None:
     )
     eventreg(env, "events", "publish", SLUG)
     eventreg(env, "attendees", "fill", SLUG, "--count", "1000")
+    eventreg(env, "events", "create", ASKING, "--title", "Banc", "--starts-at", "2035-01-01T09:00")
+    eventreg(env, "events", "form", ASKING, str(ROOT / "benchmarks" / "questions.yaml"))
+    eventreg(env, "events", "publish", ASKING)
 
 
-def sign_up() -> load.Request:
+def answers() -> dict[str, str]:
+    """To `questions.yaml`, each question that is asked."""
+    found = {"q_vient": "yes", "q_atelier": "a", "q_repas": "yes", "q_regime": "vegetarien"}
+    return found | {f"q_q{number}": f"Réponse {number}" for number in range(5, 21)}
+
+
+def sign_up(slug: str = SLUG, more: dict[str, str] | None = None) -> load.Request:
     """Sign-ups with one browser's cookie and token; addresses and keys differ."""
-    path = f"/agenda/{SLUG}/inscription/"
+    path = f"/agenda/{slug}/inscription/"
     with urlopen(f"http://127.0.0.1:{OURS}{path}") as answer:
         page = answer.read().decode()
         cookie = answer.headers["Set-Cookie"].split(";")[0]
@@ -132,6 +142,7 @@ def sign_up() -> load.Request:
                 "email": f"agent.{run}.{number}@interieur.gouv.fr",
                 "given_name": "Camille",
                 "family_name": "Martin",
+                **(more or {}),
             }
         )
 
@@ -161,6 +172,8 @@ def one_database(bench: Bench, name: str, env: dict[str, str], floor_env: dict[s
         floor_post = warm(FLOOR, transaction, bench)
         few = warm(OURS, sign_up(), bench)
         bench.compare(f"{name}: sign-up POST / floor transaction", few, floor_post, 0.3)
+        asking = warm(OURS, sign_up(ASKING, answers()), bench)
+        bench.compare(f"{name}: 20 questions, 4 pools / plain sign-up", asking, few, 0.7)
         form_few = warm(OURS, load.get(f"/agenda/{SLUG}/inscription/"), bench)
         few_page = warm(OURS, page, bench)
         few = warm(OURS, sign_up(), bench)

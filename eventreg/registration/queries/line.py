@@ -25,6 +25,7 @@ from eventreg.registration.models import PoolSeats, Registration
 from eventreg.shared.db import db, run
 
 IN_LINE_READ = 400
+_POOL_IDS = select(Pool.key, Pool.id).where(Pool.event_id == bindparam("event_id"))
 _POOL_SEATS = (
     select(PoolSeats.pool_id, PoolSeats.seats, PoolSeats.held, PoolSeats.lacking)
     .where(PoolSeats.registration_id == bindparam("person"))
@@ -40,8 +41,13 @@ def own_pools(event_ids: Sequence[int]) -> dict[int, int]:
 
 def pool_ids(event_id: int) -> dict[str, int]:
     """The id of each pool of an event, by its key ('' for the event's own)."""
-    query = select(Pool.key, Pool.id).where(Pool.event_id == event_id)
-    return dict(db.session.execute(query).tuples().all())
+    return {row.key: row.id for row in run(_POOL_IDS, {"event_id": event_id})}
+
+
+def pool_rows(event_id: int) -> Sequence[Row[Any]]:
+    """What each pool of an event has and keeps."""
+    columns = (Pool.id, Pool.capacity, Pool.taken, Pool.waiting, Pool.waiting_list)
+    return db.session.execute(select(*columns).where(Pool.event_id == event_id)).all()
 
 
 def pool_seats(registration_id: int) -> Sequence[Row[Any]]:
