@@ -23,17 +23,8 @@ from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
 from eventreg.shared.errors import Invalid, NotFound, Stale
 from tests.conftest import NOW
-from tests.registration.test_waiting_list import (
-    act,
-    answer,
-    full,
-    kinds,
-    leave,
-    person,
-    sign_up,
-    state,
-    well,
-)
+from tests.registration.people import act, leave, person, sign_up, state, well
+from tests.registration.test_waiting_list import answer, full, kinds
 
 __all__ = ["full"]
 HOUR = timedelta(hours=1)

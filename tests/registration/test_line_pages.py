@@ -20,8 +20,9 @@ from eventreg.registration.services import Wishes, line_acts
 from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
 from tests.conftest import NOW
+from tests.registration.people import leave, person, sign_up, state, well
 from tests.registration.test_line_acts import do
-from tests.registration.test_waiting_list import full, leave, person, sign_up, state, well
+from tests.registration.test_waiting_list import full
 
 __all__ = ["full"]
 pytestmark = pytest.mark.usefixtures("now", "ctx")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,51 +11,20 @@ from eventreg.audit.models import AuditEntry
 from eventreg.events import services as event_services
 from eventreg.events.models import Event, Pool
 from eventreg.mailing.models import OutboxMessage
-from eventreg.operations.invariants import all_findings
 from eventreg.privacy import services as privacy
 from eventreg.registration import errors, queries, rules, services
 from eventreg.registration.models import PoolSeats, Registration
 from eventreg.registration.queries import line
 from eventreg.registration.rules import InLine, State
-from eventreg.registration.services import Applicant, Wishes, waiting_list
+from eventreg.registration.services import Wishes, waiting_list
 from eventreg.shared import bell, clock
 from eventreg.shared.db import db, transaction
 from eventreg.shared.errors import Invalid
 from tests.conftest import NOW
+from tests.registration.people import act, leave, person, sign_up, state, well
 
 HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("now", "ctx")
-
-
-def sign_up(name: str, wishes: Wishes | None = None, *, in_line: bool = False) -> State:
-    page = queries.signup_page("journee")
-    assert page is not None
-    applicant = Applicant.from_text(f"{name}@example.org", name.title(), "Martin")
-    wishes = wishes or Wishes()
-    prepared = services.prepare(page, applicant, locale="fr", wishes=wishes, in_line=in_line)
-    with transaction():
-        return State(services.register(prepared, key=name, payload={}).state)
-
-
-def person(name: str, *, lock: bool = False) -> Registration:
-    query = select(Registration).where(Registration.email_key == f"{name}@example.org")
-    query = query.order_by(Registration.id.desc()).limit(1)
-    query = query.execution_options(populate_existing=True)
-    return db.session.execute(query.with_for_update() if lock else query).scalar_one()
-
-
-def state(name: str) -> str:
-    db.session.rollback()
-    return person(name).state
-
-
-def act(name: str, what: Callable[[Registration], Any]) -> Any:
-    with transaction():
-        return what(person(name, lock=True))
-
-
-def leave(name: str) -> None:
-    act(name, lambda row: services.cancel(row, actor="registrant"))
 
 
 def answer(name: str) -> State:
@@ -68,12 +36,6 @@ def kinds(name: str) -> list[str]:
     db.session.rollback()
     query = select(OutboxMessage.kind).where(OutboxMessage.recipient == f"{name}@example.org")
     return list(db.session.execute(query.order_by(OutboxMessage.id)).scalars())
-
-
-def well() -> None:
-    """The oracle, after each story."""
-    db.session.rollback()
-    assert [f for f in all_findings(clock.utc_now()) if not f.ok] == []
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from eventreg.registration.rules import State
 from eventreg.registration.services import pools, self_service, waiting_list
 from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
-from tests.registration.test_waiting_list import leave, person, sign_up
+from tests.registration.people import leave, person, sign_up
 
 Put = Callable[[Any, str, Any], None]
 PATIENCE = 20.0

@@ -15,7 +15,7 @@ from eventreg.registration.models import PoolSeats, Registration
 from eventreg.registration.services import waiting_list
 from eventreg.shared.db import db, transaction
 from tests.conftest import NOW
-from tests.registration.test_waiting_list import well
+from tests.registration.people import well
 
 pytestmark = pytest.mark.usefixtures("now", "ctx")
 SECONDS = 10.0

@@ -21,7 +21,7 @@ from eventreg.registration.services import Wishes, pools, waiting_list
 from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
 from eventreg.shared.errors import DomainError
-from tests.registration.test_waiting_list import person, sign_up
+from tests.registration.people import person, sign_up
 from tests.reliability import mutants
 from tests.reliability.test_line_races import at_once, wrong
 

@@ -1,0 +1,26 @@
+"""Events that several stories of registrations begin with."""
+
+from collections.abc import Callable
+
+import pytest
+
+from eventreg.events.models import Event, Pool
+from eventreg.registration.services import Wishes
+from eventreg.shared.db import transaction
+
+
+@pytest.fixture
+def workshops(make_event: Callable[..., Event]) -> Callable[..., Wishes]:
+    """Two places; workshops A (one seat) and B (one seat), B with the smaller id."""
+    event = make_event(capacity=3, confirmation_hours=0)
+    with transaction() as session:
+        for key in ("b", "a"):
+            made = Pool(event_id=event.id, kind="workshop", key=key, label=key.upper(), capacity=1)
+            session.add(made)
+            session.flush()
+
+    def wishes(*keys: str, companions: int = 0) -> Wishes:
+        seats = dict.fromkeys(keys, 1)
+        return Wishes(form_version=1, pools=seats, companions=companions)
+
+    return wishes
