@@ -28,7 +28,7 @@ class InvitationForm(BaseForm):
     guests = TextField(_l("People to invite"), [Required(N_("Write at least one address."))])
     message = TextField(_l("Message in the letter"), [Plain(MESSAGE_LIMIT)])
     locale = SelectField(_l("Language of the letter"), choices=LANGUAGES, default="fr")
-    population = SelectField(_l("Population"), choices=[], validate_choice=True)
+    population = SelectField(_l("Population"), choices=[], validate_choice=False)
     expires_at = LineField(_l("Answer before"))
     bound = BooleanField(_l("Only for the address that receives it"), default=True)
     skips_approval = BooleanField(_l("No decision is needed for these people"))

@@ -10,20 +10,24 @@ from eventreg.backoffice.access import bp, event, filled
 from eventreg.backoffice.forms import ActForm
 from eventreg.backoffice.invitation_forms import InvitationForm
 from eventreg.events import services as events
-from eventreg.organisers.access import account
+from eventreg.organisers.access import account, wants_recent_sign_in
 from eventreg.organisers.rules import Action
 from eventreg.questionnaire import queries as forms
 from eventreg.registration.queries import invitations as reads
 from eventreg.registration.services import invitations
 from eventreg.shared.access import ORGANISER, access
 from eventreg.shared.db import transaction
-from eventreg.shared.errors import DomainError, NotFound
+from eventreg.shared.errors import N_, DomainError, Invalid, NotFound
 from eventreg.shared.i18n import current_locale
 
 
 @bp.route("/evenements/<slug>/invitations/", methods=["GET", "POST"])
 @access(ORGANISER, Action.ADD)
 def invitation_list() -> ResponseReturnValue:
+    """Letters leave in the service's name: a sign-in of less than two hours is asked for."""
+    too_old = wants_recent_sign_in()
+    if too_old is not None:
+        return too_old
     form = filled(InvitationForm)
     form.offer(_populations())
     status = HTTPStatus.OK
@@ -58,11 +62,14 @@ def _populations() -> list[tuple[str, str]]:
 def _send(form: InvitationForm) -> None:
     ends = form.expires_at.data
     zone = event().timezone
+    population = form.population.data or ""
+    if population and population not in dict(_populations()):
+        raise Invalid(N_("Choose one of the populations of the form."), field="population")
     terms = invitations.Terms(
         locale=form.locale.data or "fr",
         message=form.message.data or "",
         reason=form.reason.data or "",
-        population=form.population.data or "",
+        population=population,
         bound=form.bound.data,
         skips_approval=form.skips_approval.data,
         skips_deadline=form.skips_deadline.data,
