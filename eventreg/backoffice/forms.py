@@ -18,6 +18,7 @@ from eventreg.backoffice.event_form import (
     VersionedForm,
 )
 from eventreg.registration.exports import COLUMNS, DEFAULT_COLUMNS, STATE_WORDS
+from eventreg.registration.rules.people import LINE_LIMIT, NAME_LIMIT, PHONE_LIMIT
 from eventreg.registration.services import Applicant
 from eventreg.shared.addresses import canonical
 from eventreg.shared.errors import N_
@@ -30,9 +31,6 @@ from eventreg.shared.fields import (
     TextField,
 )
 
-NAME_LIMIT = 75
-LINE_LIMIT = 200
-PHONE_LIMIT = 40
 REASON_LIMIT = 1_000
 MESSAGE_LIMIT = 2_000
 LANGUAGES = [SelectChoice("fr", "Français"), SelectChoice("en", "English")]

@@ -80,6 +80,13 @@ class FormChanged(DomainError):
     message = N_("The questions have just changed: check your answers, then send the form again.")
 
 
+class EventChanged(NotPossible):
+    message = N_(
+        "The event was changed while the list was read: import the list again. Nobody is entered "
+        "twice."
+    )
+
+
 class PoolsFull(Full):
     message = N_("There is no place left for: %(pools)s. Nothing was changed.")
 

@@ -46,7 +46,7 @@ SOURCE_WORDS: Mapping[str, str] = {
     "form": N_("Sign-up form"),
     "organiser": N_("Added by an organiser"),
     "filled": N_("Generated for a trial"),
-    "import": N_("Imported list"),
+    "imported": N_("Imported list"),
     "handover": N_("Place of a colleague"),
 }
 COLUMNS: Mapping[str, str] = {

@@ -6,15 +6,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField
 
+from eventreg.registration.rules.people import LINE_LIMIT, NAME_LIMIT, PHONE_LIMIT
 from eventreg.registration.services import Applicant
 from eventreg.shared import tokens
 from eventreg.shared.addresses import canonical
 from eventreg.shared.errors import N_
 from eventreg.shared.fields import BaseForm, EmailAddress, LineField, Plain, Required, TextField
 
-NAME_LIMIT = 75
-LINE_LIMIT = 200
-PHONE_LIMIT = 40
 JUSTIFICATION_LIMIT = 500
 FIELDS = ("email", "given_name", "family_name", "organisation", "job_title", "phone")
 TOO_FAST = 0.4  # seconds between drawing the form and its answer: no person does it

@@ -24,7 +24,7 @@ class Registration(Base):
     version: Mapped[int] = mapped_column(default=1)
     nonce: Mapped[str] = plain(code(32))  # renewed to revoke every link mailed before
     locale: Mapped[str] = plain(code(8))
-    source: Mapped[str] = plain(code(16), default="form")  # form, organiser, filled
+    source: Mapped[str] = plain(code(16), default="form")  # exports.SOURCE_WORDS
     population: Mapped[str] = plain(code(40), default="")
     form_version: Mapped[int] = mapped_column(default=0)  # that of the answers
     companions: Mapped[int] = mapped_column(default=0)

@@ -29,7 +29,7 @@ ACTS: Mapping[str, str] = {
     "links_sent": N_("Personal links sent"),
     "explained": N_("Explanation given by the person"),
     "filled": N_("Trial registrations generated"),
-    "imported": N_("List imported"),
+    "imported": N_("Entered from a list"),
     "modified": N_("Answers changed by the person"),
     "place_offered": N_("Place offered to a colleague"),
     "place_taken": N_("Place taken over from a colleague"),

@@ -19,6 +19,7 @@ from eventreg.shared.text import (
     clean_line,
     clean_text,
     has_unprintable,
+    line_fault,
     parse_local,
 )
 
@@ -76,19 +77,10 @@ class Plain:
         self.name = name
 
     def __call__(self, _form: Any, field: Field) -> None:
-        value = field.data or ""
-        if len(value) > self.limit:
-            raise StopValidation(
-                gettext("Shorten this text: %(limit)s characters at most.", limit=self.limit)
-            )
-        if has_unprintable(value):
-            raise StopValidation(
-                gettext("Remove the invisible or control characters, then type the text again.")
-            )
-        if self.name and any(c in '@:,"<>' for c in value):
-            raise StopValidation(
-                gettext('Write the name alone, without the characters @ : , " < >.')
-            )
+        fault = line_fault(field.data or "", self.limit, name=self.name)
+        if fault is not None:
+            message, params = fault
+            raise StopValidation(gettext(message, **params))
 
 
 class EmailAddress:

@@ -5,6 +5,8 @@ import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from eventreg.shared.errors import N_
+
 # Controls, surrogates, private use, tags; and the bidi marks that make a name read otherwise.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
@@ -33,6 +35,17 @@ def clean_text(value: str) -> str:
 def has_unprintable(value: str) -> bool:
     """Whether a text holds what cannot be seen or turns the reading direction."""
     return bool(_UNPRINTABLE.search(value))
+
+
+def line_fault(value: str, limit: int, *, name: bool = False) -> tuple[str, dict[str, int]] | None:
+    """Why a text cannot be kept (English id, parameters): too long, unprintable, not a name."""
+    if len(value) > limit:
+        return N_("Shorten this text: %(limit)s characters at most."), {"limit": limit}
+    if has_unprintable(value):
+        return N_("Remove the invisible or control characters, then type the text again."), {}
+    if name and any(c in '@:,"<>' for c in value):
+        return N_('Write the name alone, without the characters @ : , " < >.'), {}
+    return None
 
 
 def parse_local(value: str, zone: str) -> datetime:

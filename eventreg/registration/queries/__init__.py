@@ -231,6 +231,16 @@ def active_of(event_id: int, email_key: str) -> Registration | None:
     return db.session.execute(select(Registration).where(*wanted)).scalar_one_or_none()
 
 
+def active_keys(event_id: int, email_keys: Sequence[str]) -> set[str]:
+    """Which of these addresses have an active registration (few at a time)."""
+    wanted = (
+        Registration.event_id == event_id,
+        Registration.email_key.in_(email_keys),
+        ACTIVE_ROW,
+    )
+    return set(db.session.execute(select(Registration.email_key).where(*wanted)).scalars())
+
+
 def first_delivery(registration_id: int) -> tuple[datetime | None, datetime | None]:
     """(accepted by the mail server, given up) of the letter that asks to prove the address."""
     wanted = (
