@@ -1,7 +1,7 @@
 """The agenda: what is coming first, what is over below, filters, pages, feeds."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,23 +13,13 @@ from sqlalchemy import insert, text
 
 from eventreg.agenda.queries import SHOWN
 from eventreg.events.models import Event, EventIndex, Pool
-from eventreg.shared import clock
 from eventreg.shared.db import db, is_sqlite, transaction
+from tests.agenda.conftest import NOW
 
-NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MakeEvent = Callable[..., Event]
-
-
-@pytest.fixture(autouse=True)
-def _clocks(app: Flask) -> Iterator[None]:
-    """Frozen time; pages are checked at each view."""
-    cache = app.extensions["pagecache"]
-    before, cache.interval = cache.interval, 0
-    with clock.frozen(NOW):
-        yield
-    cache.interval = before
+pytestmark = pytest.mark.usefixtures("at_once_in_january")
 
 
 def cards(client: FlaskClient, path: str = "/agenda/") -> list[str]:

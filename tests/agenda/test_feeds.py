@@ -1,7 +1,7 @@
 """What programs read, each read back by a library that did not write it."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.robotparser import RobotFileParser
 
@@ -9,27 +9,18 @@ import extruct
 import feedparser
 import pytest
 import vobject
-from flask import Flask
 from flask.testing import FlaskClient
 from lxml import etree, html
 
 from eventreg.events.models import Event
 from eventreg.shared import clock
 from eventreg.shared.db import transaction
+from tests.agenda.conftest import NOW
 
-NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 MAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 MakeEvent = Callable[..., Event]
-
-
-@pytest.fixture(autouse=True)
-def _clocks(app: Flask) -> Iterator[None]:
-    cache = app.extensions["pagecache"]
-    before, cache.interval = cache.interval, 0
-    with clock.frozen(NOW):
-        yield
-    cache.interval = before
+pytestmark = pytest.mark.usefixtures("at_once_in_january")
 
 
 @pytest.fixture

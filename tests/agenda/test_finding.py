@@ -1,8 +1,8 @@
 """Searches and filters of the agenda: what is found, what is counted, what is never shown."""
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,19 +15,11 @@ from eventreg.events.finding import folded, key_of, themes_of, town_of
 from eventreg.events.models import Event, EventIndex, ProgrammeSession
 from eventreg.shared import clock
 from eventreg.shared.db import db, transaction
+from tests.agenda.conftest import NOW
 
-NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 MakeEvent = Callable[..., Event]
-
-
-@pytest.fixture(autouse=True)
-def _clocks(app: Flask) -> Iterator[None]:
-    cache = app.extensions["pagecache"]
-    before, cache.interval = cache.interval, 0
-    with clock.frozen(NOW):
-        yield
-    cache.interval = before
+pytestmark = pytest.mark.usefixtures("at_once_in_january")
 
 
 def session_of(event: Event, **values: Any) -> int:
