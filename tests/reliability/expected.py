@@ -154,20 +154,23 @@ class Expected(World):
         )
 
     def come_back(self, row: Row, seen: str) -> None:
-        """Under the rules of a new sign-up."""
-        if row.state == "unconfirmed" and self._hold_ended(row):
-            self.become(row, "expired")
-        if row.state == "offered" and row.offer_ends and self.now >= row.offer_ends:
-            self.become(row, "expired", "offer_ended")
-        if row.state in ACTIVE:
+        """Under the rules of a new sign-up. A refusal changes nothing, also what had ended."""
+        held = row.state == "unconfirmed" and self._hold_ended(row)
+        offer = row.state == "offered" and row.offer_ends is not None and self.now >= row.offer_ends
+        if row.state in ACTIVE and not (held or offer):
             self.must(seen, row.state)
         elif self.closed:
             self.must(seen, "Closed")
-        elif not (row.state == "expired" or (row.state == "cancelled" and row.left_alone)):
+        elif row.state == "rejected" or (row.state == "cancelled" and not row.left_alone):
             self.must(seen, "NotPossible")
         else:
+            before = (row.state, row.held, list(row.letters))
+            if held or offer:
+                self.become(row, "expired", *(("offer_ended",) if offer else ()))
             fresh = Row(row.name, row.party, row.pools, row.number, proven=True)
             self._fresh(row, seen, self._expected(fresh, over=False))
+            if row.state == "expired":
+                row.state, row.held, row.letters = before
 
     def _fresh(self, row: Row, seen: str, expected: tuple[str, ...]) -> None:
         if self.active(row.name) is not None:

@@ -120,7 +120,7 @@ class World:
         for one in self.line():
             missing = self.full(one.asks)
             if missing <= set(asks):
-                sure |= missing
+                sure |= missing if len(missing) == 1 else set()  # else one of them is enough
                 refused = refused or bool(missing) or set(one.asks) <= set(asks)
             maybe |= set(one.asks) & set(asks)
         return Kept(sure, maybe - sure, refused or bool(sure))

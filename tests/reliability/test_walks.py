@@ -122,6 +122,14 @@ STORIES: dict[str, tuple[list[acts.Command], dict[str, Any]]] = {
         [(IN, "anne", 1, {}), (IN, "bea", 1, {}), ("decide", "bea", True), ("confirm", "anne")],
         {"capacity": {"": 1}, "manual": True, "hours": 24.0},
     ),
+    "who waits to be decided on keeps the place in line, also after a change of answers": (
+        [
+            (IN, "dan", 1, {"repas": 1}),
+            ("change", "dan", 1, {}),
+            (IN, "chloe", 1, {}),
+        ],
+        {"capacity": {"": 2, "repas": 0}, "manual": True, "pending_holds": True},
+    ),
     "a newcomer never overtakes, whoever stopped before the list was served": (
         [
             (IN, "anne", 1, {"repas": 1}),

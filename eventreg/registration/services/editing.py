@@ -233,7 +233,7 @@ def _in_line_again(
     changes: dict[int, Change] = {}
     moves.leave_line(registration.id, facts.pool_id, changes)
     _replace_rows(registration.id, asked, held=False)
-    moves.join_line(registration.id, {facts.pool_id: party}, changes)
+    moves.return_to_line(registration.id, {facts.pool_id: party}, changes)
     return changes
 
 

@@ -96,7 +96,7 @@ def _seats(
             )
             _set(registration.id, row.pool_id, held=holding)
     if after is State.WAITING:
-        join_line(registration.id, {facts.pool_id: party}, changes)
+        return_to_line(registration.id, {facts.pool_id: party}, changes)
     return changes
 
 
@@ -128,6 +128,18 @@ def join_line(registration_id: int, own: dict[int, int], changes: dict[int, Chan
         _set(registration_id, row.pool_id, lacking=True)
         lacking.append(row.pool_id)
     return lacking
+
+
+def return_to_line(registration_id: int, own: dict[int, int], changes: dict[int, Change]) -> None:
+    """`join_line` of somebody who has a rank: where nothing is lacking, their own place is theirs.
+
+    Whoever must be decided on first, or is served a moment later, is not overtaken meanwhile.
+    """
+    if join_line(registration_id, own, changes):
+        return
+    for pool_id, seats in own.items():
+        changes[pool_id] = changes.get(pool_id, Change()).plus(line=seats)
+        _set(registration_id, pool_id, lacking=True)
 
 
 def may_wait(facts: SignupFacts, seats: Mapping[int, int]) -> bool:
