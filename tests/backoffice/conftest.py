@@ -1,11 +1,14 @@
 """Helpers of the tests of organiser pages."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from eventreg.eligibility import services as eligibility
+from eventreg.shared.db import db
 
 Post = Callable[..., TestResponse]
 
@@ -23,3 +26,12 @@ def post() -> Post:
         return client.post(path, data={"csrf_token": token, **fields})
 
     return send
+
+
+@pytest.fixture
+def registry_read_again(ctx: None) -> Iterator[None]:
+    """What one test decided about domains is unknown to the next."""
+    eligibility.forget()
+    yield
+    db.session.rollback()
+    eligibility.forget()

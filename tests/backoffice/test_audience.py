@@ -1,7 +1,7 @@
 """Who may come, as organisers compose it: conditions, long lists, « why? », domains."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -21,14 +21,7 @@ BASE = "/organisation/evenements/journee/public/"
 LISTS = BASE + "listes/"
 WHY = BASE + "essai/"
 DOMAINS = "/organisation/domaines/"
-
-
-@pytest.fixture(autouse=True)
-def looks_again(ctx: None) -> Iterator[None]:
-    eligibility.forget()
-    yield
-    db.session.rollback()
-    eligibility.forget()
+pytestmark = pytest.mark.usefixtures("registry_read_again")
 
 
 @pytest.fixture

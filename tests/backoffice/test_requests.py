@@ -1,6 +1,6 @@
 """The queue of requests: why, one or several decided at once, a domain for the event."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -17,6 +17,7 @@ from eventreg.shared.db import db
 
 BASE = "/organisation/evenements/journee/"
 QUEUE = BASE + "demandes/"
+pytestmark = pytest.mark.usefixtures("registry_read_again")
 REVIEW = {
     "state": "pending",
     "cleared": False,
@@ -25,14 +26,6 @@ REVIEW = {
     "eligibility_rule": "8.public_marker",
     "eligibility_method": "email",
 }
-
-
-@pytest.fixture(autouse=True)
-def looks_again(ctx: None) -> Iterator[None]:
-    eligibility.forget()
-    yield
-    db.session.rollback()
-    eligibility.forget()
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
-"""Events that several stories of registrations begin with."""
+"""How several stories of registrations begin and end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from eventreg.events.models import Event, Pool
+from eventreg.operations.invariants import all_findings
 from eventreg.registration.services import Wishes
+from eventreg.shared import clock
+from eventreg.shared.db import db
 from eventreg.shared.db import transaction
 
 
@@ -24,3 +27,11 @@ def workshops(make_event: Callable[..., Event]) -> Callable[..., Wishes]:
         return Wishes(form_version=1, pools=seats, companions=companions)
 
     return wishes
+
+
+@pytest.fixture
+def sound_at_the_end(ctx: None) -> Iterator[None]:
+    """The oracle finds nothing wrong after the story."""
+    yield
+    db.session.rollback()
+    assert [finding for finding in all_findings(clock.utc_now()) if not finding.ok] == []

@@ -9,7 +9,6 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from eventreg.events import services as event_services
-from eventreg.operations.invariants import all_findings
 from eventreg.organisers import services as organisers
 from eventreg.organisers.rules import Role
 from eventreg.registration import services
@@ -19,14 +18,7 @@ from eventreg.shared.db import db, transaction
 from tests.conftest import NOW
 from tests.registration.stories import HOUR, at_once, letters, sign_up, steps
 
-pytestmark = pytest.mark.usefixtures("now", "ctx")
-
-
-@pytest.fixture(autouse=True)
-def _the_oracle_after_each(app: Flask, ctx: None) -> Any:
-    yield
-    db.session.rollback()
-    assert [finding for finding in all_findings(clock.utc_now()) if not finding.ok] == []
+pytestmark = pytest.mark.usefixtures("now", "ctx", "sound_at_the_end")
 
 
 def closings() -> int:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from eventreg.operations.invariants import all_findings
 from eventreg.registration import errors, queries, services
 from eventreg.registration.rules import State
 from eventreg.registration.services import self_service
@@ -28,14 +27,7 @@ from tests.registration.stories import (
     taken,
 )
 
-pytestmark = pytest.mark.usefixtures("now", "ctx")
-
-
-@pytest.fixture(autouse=True)
-def _the_oracle_after_each(app: Flask, ctx: None) -> Any:
-    yield
-    db.session.rollback()
-    assert [finding for finding in all_findings(clock.utc_now()) if not finding.ok] == []
+pytestmark = pytest.mark.usefixtures("now", "ctx", "sound_at_the_end")
 
 
 def test_confirming_twice_is_confirming_once(make_event: Callable[..., Any]) -> None:

@@ -7,14 +7,13 @@ import pytest
 from flask import Flask
 
 from eventreg.events.models import Pool
-from eventreg.operations.invariants import all_findings
 from eventreg.registration import errors, queries, services
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import State
 from eventreg.registration.services import Applicant
 from eventreg.registration.services.decisions import locked
 from eventreg.shared import clock
-from eventreg.shared.db import db, transaction
+from eventreg.shared.db import transaction
 from eventreg.shared.errors import Invalid
 from tests.conftest import NOW
 from tests.registration.stories import (
@@ -30,14 +29,7 @@ from tests.registration.stories import (
     taken,
 )
 
-pytestmark = pytest.mark.usefixtures("now", "ctx")
-
-
-@pytest.fixture(autouse=True)
-def _the_oracle_after_each(app: Flask, ctx: None) -> Any:
-    yield
-    db.session.rollback()
-    assert [finding for finding in all_findings(clock.utc_now()) if not finding.ok] == []
+pytestmark = pytest.mark.usefixtures("now", "ctx", "sound_at_the_end")
 
 
 @pytest.fixture

@@ -4,26 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from eventreg.events import services as event_services
-from eventreg.operations.invariants import all_findings
 from eventreg.registration import errors, queries, services
 from eventreg.registration.rules import State
 from eventreg.registration.services import Applicant
 from eventreg.shared import clock
-from eventreg.shared.db import db, transaction
+from eventreg.shared.db import transaction
 from tests.conftest import NOW
 from tests.registration.stories import HOUR, confirm, decide, letters, person, sign_up, steps, taken
 
-pytestmark = pytest.mark.usefixtures("now", "ctx")
-
-
-@pytest.fixture(autouse=True)
-def _the_oracle_after_each(app: Flask, ctx: None) -> Any:
-    yield
-    db.session.rollback()
-    assert [finding for finding in all_findings(clock.utc_now()) if not finding.ok] == []
+pytestmark = pytest.mark.usefixtures("now", "ctx", "sound_at_the_end")
 
 
 def test_settings_that_changed_under_the_form_are_looked_at_again(
