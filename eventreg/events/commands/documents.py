@@ -1,9 +1,11 @@
 """`events import` and `events export`: documents of the site, in and out."""
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ from eventreg.shared.i18n import force_locale, say, translate
 ENDINGS = (".md", ".markdown")
 READ_LIMIT = 1024 * 1024 + 1  # one byte more than a document may have, so that it is refused
 MAX_DOCUMENTS = 2_000  # in one run: the whole site has some hundreds
+MANY = 60  # documents: fewer are read before another process has started
+MOST_READERS = 4
 MAX_TOLD = 20  # files of a folder that are no documents
 HIDDEN = "hidden_sessions"
 COUNTED = (HIDDEN,)  # for the summary, not for the JSON of the contract
@@ -77,9 +81,14 @@ def import_(
             hidden=not sys.stderr.isatty() or len(files) < 20,
         )
         with bar:
-            for path in bar:
+            for path, read in zip(bar, _read_all(files), strict=True):
                 row = named.get(path) or _import_one(
-                    path, dry_run=dry_run, publish=publish, site_root=site_root, tell=not quiet
+                    path,
+                    read,
+                    dry_run=dry_run,
+                    publish=publish,
+                    site_root=site_root,
+                    tell=not quiet,
                 )
                 if dry_run:  # otherwise the database knows
                     _propose_twins(row, rows)
@@ -163,19 +172,44 @@ def _refused(problems: Sequence[Problem], path: Path) -> dict[str, Any]:
     return refused_as_json(problems, str(path), _translated) | {"outcome": "refused"}
 
 
-def _import_one(
-    path: Path, *, dry_run: bool, publish: bool, site_root: Path | None, tell: bool
-) -> dict[str, Any]:
+def _read_all(files: Sequence[Path]) -> Iterator[Document | tuple[Problem, ...]]:
+    """What `_read` gives for each file, in order; a folder is read by all the processors.
+
+    Reading a document is pure: the processes that read never touch the database.
+    """
+    processors = min(os.cpu_count() or 1, MOST_READERS)
+    if len(files) < MANY or processors < 2:
+        yield from map(_read, files)
+        return
+    with ProcessPoolExecutor(processors) as readers:
+        yield from readers.map(_read, files, chunksize=8)
+
+
+def _read(path: Path) -> Document | tuple[Problem, ...]:
+    """The document, or why it cannot be one."""
     try:
         with path.open("rb") as handle:
             raw = handle.read(READ_LIMIT)
-        document = parse(raw, path.name)
+        return parse(raw, path.name)
     except OSError as fault:
         text = N_("This file cannot be read: %(why)s.")
-        return _refused((Problem(None, "unreadable", text, {"why": _why(fault)}),), path)
+        return (Problem(None, "unreadable", text, {"why": _why(fault)}),)
     except DocumentError as fault:
-        return _refused(fault.problems, path)
-    found = None
+        return tuple(fault.problems)
+
+
+def _import_one(
+    path: Path,
+    read: Document | tuple[Problem, ...],
+    *,
+    dry_run: bool,
+    publish: bool,
+    site_root: Path | None,
+    tell: bool,
+) -> dict[str, Any]:
+    if isinstance(read, tuple):
+        return _refused(read, path)
+    document, found = read, None
     if site_root is not None:
         already = {} if dry_run else site_files.known(document.slug)
         document, found = site_files.look_for(document, site_root, already)
