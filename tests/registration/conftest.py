@@ -8,8 +8,7 @@ from eventreg.events.models import Event, Pool
 from eventreg.operations.invariants import all_findings
 from eventreg.registration.services import Wishes
 from eventreg.shared import clock
-from eventreg.shared.db import db
-from eventreg.shared.db import transaction
+from eventreg.shared.db import db, transaction
 
 
 @pytest.fixture
