@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from eventreg.demo import loading
@@ -137,3 +138,12 @@ def _runs(*texts: str, length: int = 8) -> set[tuple[str, ...]]:
     lines = [re.sub(r"<[^>]*>", " ", line).lower() for text in texts for line in text.splitlines()]
     words = [re.findall(r"\w+", line) for line in lines]
     return {tuple(line[i : i + length]) for line in words for i in range(len(line) - length + 1)}
+
+
+def test_the_picture_of_the_workshops_is_in_what_search_engines_read(
+    app: Flask, ctx: None, client: FlaskClient
+) -> None:
+    _loaded(DATES[0])
+    with clock.frozen(DATES[0]):
+        page = client.get("/agenda/journees-accueil-en-ligne/").text
+    assert re.search(r'"image": ?"http[^"]+\.webp"', page)
