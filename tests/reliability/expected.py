@@ -48,8 +48,8 @@ class Expected(World):
         every = sure | maybe | self.full(row.asks)
         if all(self.lists[pool] for pool in every):
             return ("waiting",)
-        sure |= self.full(row.asks)
-        return ("waiting", "Full") if all(self.lists[pool] for pool in sure) else ("Full",)
+        listed = all(self.lists[pool] for pool in self.full(row.asks))
+        return ("waiting", "Full") if listed else ("Full",)
 
     def _own(self) -> Kept:
         line = self.line()
