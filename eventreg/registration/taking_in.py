@@ -26,7 +26,7 @@ from eventreg.shared.i18n import current_locale, say
 from eventreg.shared.tables import Table
 
 BATCH = 100
-REFUSED, KNOWN, LEFT_OUT = "refused", "known", "left_out"
+REFUSED, KNOWN, LEFT_OUT = KINDS = "refused", "known", "left_out"
 IN_FILE = N_("The same address is in row %(row)s already.")
 ALREADY = N_("Already signed up: nothing changes.")
 LEFT = N_("Left out: %(state)s in the list.")

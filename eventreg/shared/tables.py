@@ -19,7 +19,7 @@ from eventreg.shared.sheets import unguard
 
 BYTES_LIMIT = 8 * 1024 * 1024
 ROWS_LIMIT = 10_000
-FARTHEST = 5 * ROWS_LIMIT  # rows, the empty ones too
+FARTHEST = ROWS_LIMIT + 2_000  # rows, the empty ones too
 COLUMNS_LIMIT = 200
 CELL_LIMIT = 5_000
 UNPACKED_LIMIT = 40 * 1024 * 1024  # of the sheets of a workbook

@@ -28,6 +28,7 @@ EVENT_PAGES = {
     "annuler/": 403,
     "exporter/": 403,
     "inscriptions/ajouter/": 403,
+    "inscriptions/importer/": 403,
     "inscriptions/{person}/accepter/": 403,
     "inscriptions/{person}/refuser/": 403,
     "inscriptions/{person}/annuler/": 403,

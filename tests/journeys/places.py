@@ -144,6 +144,7 @@ ORGANISER: Mapping[str, tuple[str, int]] = MappingProxyType(
         "retirer-une-offre": (f"{LINE}liste-attente/{{offered_id}}/retirer/", 200),
         "calendrier": (f"{LINE}calendrier/", 200),
         "ajouter": (f"{EVENT}inscriptions/ajouter/", 200),
+        "importer-liste": (f"{EVENT}inscriptions/importer/", 200),
         "invitations": ("/organisation/evenements/sur-invitation/invitations/", 200),
         "exporter": (f"{EVENT}exporter/", 200),
         "reglages": (f"{EVENT}reglages/", 200),
