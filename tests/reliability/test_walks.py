@@ -1,5 +1,6 @@
 """R31: the whole life of sign-ups matches a model, whatever people, organisers and time do."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +18,9 @@ pytestmark = pytest.mark.usefixtures("ctx")
 Put = Callable[[Any, str, Any], None]
 
 
-def test_random_lives_of_a_hundred_events_match_the_model(seed: int) -> None:
-    walks.play(seed, walks=100, rounds=30)
+def test_random_lives_of_a_hundred_events_match_the_model() -> None:
+    """The same hundred each time; `make fault` draws others."""
+    walks.play(int(os.environ.get("EVENTREG_TEST_SEED") or 38), walks=100, rounds=30)
 
 
 @pytest.mark.fault
