@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField
 
-from eventreg.backoffice.forms import LANGUAGES, REASON_LIMIT
+from eventreg.backoffice.invitation_forms import LANGUAGES, REASON_LIMIT
 from eventreg.registration.services.bulk import Terms
 from eventreg.shared import tables, tokens
 from eventreg.shared.errors import N_, Invalid
