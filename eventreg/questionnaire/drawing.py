@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 from eventreg.questionnaire.rules import (
+    Checked,
     Fault,
     Form,
     Question,
@@ -212,9 +214,13 @@ class Questions:
         self.population = population
         self.sent = sent or {}
         self.by_organiser = by_organiser
-        self.checked = check(form, population, self.sent, by_organiser=by_organiser)
         self.faults: tuple[Fault, ...] = ()
         self.file_names: dict[str, str] = {}
+
+    @cached_property
+    def checked(self) -> Checked:
+        """What the texts mean, read once when it is first asked for."""
+        return check(self.form, self.population, self.sent, by_organiser=self.by_organiser)
 
     def valid(self) -> bool:
         """Whether every answer can be kept; from here on faults are drawn."""

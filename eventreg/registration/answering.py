@@ -80,8 +80,8 @@ def read(page: SignupPage, form: Form, population: str, *, keep: bool = True) ->
             else:
                 raw.pop(question.key, None)
     questions = Questions(form, population, raw)
+    old = questions.checked  # of what was sent: the tickets below are for the page
     if faults:
-        old = questions.checked
         rest = [fault for fault in old.faults if fault.key not in {one.key for one in faults}]
         questions.checked = Checked(old.answers, (*faults, *rest), old.visible)
         questions.faults = () if keep else tuple(faults)  # told where nothing else is looked at

@@ -33,6 +33,7 @@ def stored(page: SignupPage, registration: Any, population: str = "") -> Questio
         for key, value in files.items()
     }
     questions.file_names = {key: value["name"] for key, value in files.items()}
+    _ = questions.checked  # of what was sent: the tickets are for the page
     questions.sent = {**sent, **tickets}
     return questions
 
