@@ -50,8 +50,10 @@ class Shown:
 def weight(size: int) -> str:
     """« 340 ko », « 1,2 Mo » / “340 KB”, “1.2 MB”."""
     if size < MEGABYTE:
-        return f"{max(1, round(size / 1024))}{NBSP}{_('KB')}"
-    return f"{format_decimal(round(size / MEGABYTE, 1))}{NBSP}{_('MB')}"
+        unit = _("KB")  # the extraction of words does not look into f-strings
+        return f"{max(1, round(size / 1024))}{NBSP}{unit}"
+    unit = _("MB")
+    return f"{format_decimal(round(size / MEGABYTE, 1))}{NBSP}{unit}"
 
 
 def detail(file: Any) -> str:

@@ -12,7 +12,7 @@ from eventreg.shared.access import DEVELOPMENT, access
 from eventreg.shared.http import CSP
 
 bp = Blueprint("development", __name__, url_prefix="/dev/courriels")
-SHOWN = 200
+SHOWN = 50  # a page of letters stays light
 # The page may frame the letter; the letter may do nothing but show its inline styles and be left.
 PAGE_POLICY = "; ".join(f"{name} {value}" for name, value in {**CSP, "frame-src": "'self'"}.items())
 LETTER_POLICY = (

@@ -242,7 +242,10 @@ def transaction() -> Iterator[Session]:
 
 def _commit_sqlite(session: Session) -> None:
     connection: Connection = session.info["connection"]
-    if not connection.closed and connection.in_transaction():
+    if connection.closed or not connection.in_transaction():
+        return
+    driver: Any = connection.connection.dbapi_connection
+    if driver.in_transaction:
         connection.exec_driver_sql("COMMIT")
 
 
