@@ -19,6 +19,8 @@ KEEP_ALIVE = 5
 # A thread that comes back from its commit holds the database's lock: it must not wait 5 ms for
 # the interpreter while the others render pages.
 SWITCH = 0.0005  # seconds
+# A request makes thousands of objects and hardly any circle: collecting every 700 costs 8 %.
+COLLECT = (20_000, 20, 20)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
@@ -84,6 +86,7 @@ def serve(
 def _begin(after_fork: Callable[[], None]) -> None:
     sys.setswitchinterval(SWITCH)
     gc.freeze()  # the code and templates loaded before the fork are never looked at again
+    gc.set_threshold(*COLLECT)
     after_fork()
 
 
