@@ -109,6 +109,7 @@ def evidence(registration: Any) -> list[tuple[str, str]]:
         (N_("Sort of body"), sort_of_body(registration.eligibility_category)),
         ("SIRET", registration.eligibility_siret),
         (N_("Roles told by ProConnect"), ", ".join(registration.eligibility_roles or ())),
+        (N_("Strength of the sign-in (acr)"), registration.eligibility_acr),
         (
             N_("Rule"),
             f"{registration.eligibility_rule} ({registration.eligibility_reason})"

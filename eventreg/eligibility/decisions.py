@@ -23,7 +23,8 @@ class Decision:
     `reason` is a stable code, `rule` the step that settled it. `message` is an English id for
     gettext, with `params`. `suggestion` is a domain to show as a question, never to apply.
     `provisional`: nobody has proven that the mailbox is theirs yet. `method` is email or
-    proconnect; `siret` and `roles` are what ProConnect told, where it was asked.
+    proconnect; `siret`, `roles` and `acr` (how strongly the person signed in) are what ProConnect
+    told, where it was asked.
     """
 
     outcome: Outcome
@@ -42,3 +43,4 @@ class Decision:
     method: str = "email"
     siret: str = ""
     roles: tuple[str, ...] = ()
+    acr: str = ""

@@ -165,6 +165,7 @@ def _decide(text: str, case: Case) -> Decision:
         method="proconnect" if vouched else "email",
         siret=vouched.siret if vouched else "",
         roles=vouched.roles if vouched else (),
+        acr=vouched.acr if vouched else "",
     )
 
 

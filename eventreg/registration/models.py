@@ -53,6 +53,7 @@ class Registration(Base):
     eligibility_body: Mapped[str] = plain(default="")
     eligibility_category: Mapped[str] = plain(code(32), default="")
     eligibility_method: Mapped[str] = plain(code(16), default="")  # email, proconnect, organiser
+    eligibility_acr: Mapped[str] = plain(code(80), default="")  # how strongly they signed in
     eligibility_siret: Mapped[str] = personal(Keep.REGISTRATION, code(14), default="")
     eligibility_roles: Mapped[list[Any]] = personal(Keep.REGISTRATION, JsonColumn, default=list)
     eligibility_at: Mapped[datetime | None]

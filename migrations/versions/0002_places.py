@@ -561,6 +561,9 @@ def upgrade() -> None:
             sa.Column("eligibility_method", sa.String(length=16), server_default="", nullable=False)
         )
         batch_op.add_column(
+            sa.Column("eligibility_acr", sa.String(length=80), server_default="", nullable=False)
+        )
+        batch_op.add_column(
             sa.Column("eligibility_siret", sa.String(length=14), server_default="", nullable=False)
         )
         batch_op.add_column(
@@ -596,6 +599,7 @@ def downgrade() -> None:
         batch_op.drop_column("eligibility_at")
         batch_op.drop_column("eligibility_roles")
         batch_op.drop_column("eligibility_siret")
+        batch_op.drop_column("eligibility_acr")
         batch_op.drop_column("eligibility_method")
         batch_op.drop_column("eligibility_category")
         batch_op.drop_column("queue_reason")

@@ -64,7 +64,7 @@ def test_a_town_hall_on_an_isp_mailbox_enters_by_proconnect_and_not_without(
     kept = one(Registration)
     assert (kept.state, kept.eligibility_outcome) == ("unconfirmed", "eligible")  # mailbox to prove
     assert (kept.eligibility_method, kept.eligibility_siret) == ("proconnect", PERSON["siret"])
-    assert kept.eligibility_roles == PERSON["roles"]
+    assert (kept.eligibility_roles, kept.eligibility_acr) == (PERSON["roles"], "eidas1")
 
 
 def test_an_identity_serves_an_hour_one_browser_and_its_own_address(

@@ -19,6 +19,7 @@ from eventreg.eligibility.rules import decide as decide_by_rules
 from eventreg.eligibility.services.registry import current_registry
 from eventreg.shared.addresses import Address, InvalidAddress, canonical
 
+ACR_LIMIT = 80
 _NONE: Mapping[str, str] = {}
 
 
@@ -122,6 +123,7 @@ def evidence(
         "eligibility_method": "organiser" if organiser else decision.method,
         "eligibility_siret": decision.siret,
         "eligibility_roles": list(decision.roles),
+        "eligibility_acr": decision.acr[:ACR_LIMIT],
         "eligibility_at": at,
         "eligibility_by": by,
         "registry_version": decision.registry_version,

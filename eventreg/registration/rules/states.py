@@ -70,7 +70,7 @@ def _lines() -> tuple[Transition, ...]:
         (waiting, Act.OFFER, offered, "its places are free and it comes first", "offer"),
         (waiting, Act.REFUSE, rejected, "an organiser, with a reason", "rejected"),
         (waiting, Act.CANCEL, cancelled, "the person leaves, an organiser", "cancelled"),
-        (waiting, Act.EXPIRE, expired, "its address was not proven, or the event began", "none"),
+        (waiting, Act.EXPIRE, expired, "its address was not proven in time", "none"),
         (offered, Act.TAKE, confirmed, "the person, before the offer ends", "confirmed"),
         (offered, Act.CANCEL, cancelled, "the person declines, an organiser", "next in line"),
         (offered, Act.EXPIRE, expired, "the offer ended", "offer_ended; next in line"),

@@ -38,6 +38,7 @@ def ask_again(registration: Registration, facts: SignupFacts) -> Decision | None
             email_verified=True,
             siret=registration.eligibility_siret,
             roles=tuple(registration.eligibility_roles),
+            acr=registration.eligibility_acr,
         )
     return ask(registration.email_key, facts, identity=identity)
 
