@@ -25,8 +25,8 @@ from eventreg.registration.importing import FAMILY, FOLDED, GIVEN
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import SignupState, signup_state
 from eventreg.registration.services import beside
+from eventreg.registration.services.applicants import Applicant
 from eventreg.registration.services.invitations import Guest, Terms
-from eventreg.registration.services.signup import Applicant
 from eventreg.shared.addresses import canonical
 from eventreg.shared.clock import utc_now
 from eventreg.shared.db import db, transaction

@@ -18,8 +18,8 @@ from eventreg.registration import links
 from eventreg.registration.models import Invitation, Receipt, Registration
 from eventreg.registration.rules import ALWAYS_HOLDING, State
 from eventreg.registration.services import proposals, selection
+from eventreg.registration.services.applicants import Applicant
 from eventreg.registration.services.invitations import Guest, Terms, invite
-from eventreg.registration.services.signup import Applicant
 from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import canonical
 from eventreg.shared.db import db, transaction

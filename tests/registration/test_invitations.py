@@ -16,7 +16,7 @@ from eventreg.mailing.models import OutboxMessage
 from eventreg.operations.invariants import all_findings
 from eventreg.privacy import services as privacy
 from eventreg.registration.models import Invitation, Registration
-from eventreg.registration.services import invitations, signup
+from eventreg.registration.services import invitations, preparing
 from eventreg.registration.services.invitations import Guest, Terms
 from eventreg.shared import clock
 from eventreg.shared.addresses import canonical
@@ -138,7 +138,7 @@ def test_an_event_for_guests_takes_whom_the_organiser_invited_and_nobody_else(
     kept = select(Registration.eligibility_outcome, Registration.eligibility_method)
     assert db.session.execute(kept).one() == ("eligible", "organiser")
     well()
-    monkeypatch.setattr(signup, "_is_chosen", lambda *_facts: True)  # the mutant
+    monkeypatch.setattr(preparing, "_is_chosen", lambda *_facts: True)  # the mutant
     assert try_the_form(client, "zoe@example.org") == 303
 
 

@@ -14,7 +14,7 @@ from eventreg.registration.queries import SignupPage, own
 from eventreg.registration.rules import ACTIVE, SignupFacts, State
 from eventreg.registration.rules import own as own_rules
 from eventreg.registration.services import eligible, letters, proposals, terms, wording
-from eventreg.registration.services.signup import Applicant
+from eventreg.registration.services.applicants import Applicant
 from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import Address, canonical
 from eventreg.shared.db import db

@@ -17,8 +17,9 @@ from eventreg.registration.queries import line
 from eventreg.registration.rules import SignupFacts, State
 from eventreg.registration.rules.rooms import Room, Rooms
 from eventreg.registration.services import beside, moves, pools, terms
+from eventreg.registration.services.applicants import Applicant, Wishes
 from eventreg.registration.services.pools import Change
-from eventreg.registration.services.signup import DECIDED, Applicant, Wishes
+from eventreg.registration.services.preparing import DECIDED
 from eventreg.shared import clock, tokens
 from eventreg.shared.db import Ready, db, ready, write
 

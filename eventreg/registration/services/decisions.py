@@ -11,8 +11,8 @@ from eventreg.registration import errors, mails, queries
 from eventreg.registration.models import Registration
 from eventreg.registration.rules import Act, State
 from eventreg.registration.services import letters, pools, self_service, waiting_list, wording
+from eventreg.registration.services.applicants import Applicant
 from eventreg.registration.services.moves import move
-from eventreg.registration.services.signup import Applicant
 from eventreg.shared import clock, tokens
 from eventreg.shared.db import db, insert_or_none
 from eventreg.shared.errors import N_, Invalid

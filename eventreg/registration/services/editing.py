@@ -27,14 +27,14 @@ from eventreg.registration.services import (
     letters,
     moves,
     pools,
+    preparing,
     self_service,
-    signup,
     terms,
     waiting_list,
     wording,
 )
+from eventreg.registration.services.applicants import Wishes
 from eventreg.registration.services.pools import Change
-from eventreg.registration.services.signup import Wishes
 from eventreg.shared import clock, tokens
 from eventreg.shared.db import db
 from eventreg.shared.text import fold
@@ -211,7 +211,7 @@ def _reseat(
     wanted = (asked | {facts.pool_id: party}) if holding else {}
     deltas = {pool: wanted.get(pool, 0) - held.get(pool, 0) for pool in {*held, *wanted}}
     if deltas[facts.pool_id] > 0:
-        signup.refuse_if_shut(facts, now)  # one person more is one person who comes late
+        preparing.refuse_if_shut(facts, now)  # one person more is one person who comes late
     _refuse_if_full({pool: more for pool, more in deltas.items() if more > 0})
     _replace_rows(registration.id, asked, held=holding)
     registration.seats = wanted.get(facts.pool_id, 0)

@@ -12,7 +12,7 @@ from eventreg.registration.queries import SignupPage, line
 from eventreg.registration.rules import Act, SignupFacts, State
 from eventreg.registration.rules import own as own_rules
 from eventreg.registration.services import eligible, letters, moves, proposals, terms, wording
-from eventreg.registration.services.signup import Applicant
+from eventreg.registration.services.applicants import Applicant
 from eventreg.shared import clock, tokens
 from eventreg.shared.db import db, insert_or_none
 from eventreg.shared.errors import N_, Invalid

@@ -6,7 +6,7 @@ from eventreg.audit import services as audit
 from eventreg.registration import errors, links, queries
 from eventreg.registration.models import Proposal, Registration
 from eventreg.registration.queries import own
-from eventreg.registration.services.signup import Applicant
+from eventreg.registration.services.applicants import Applicant
 from eventreg.shared import tokens
 from eventreg.shared.db import db
 from eventreg.shared.letters import writer

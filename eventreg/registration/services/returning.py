@@ -20,8 +20,8 @@ from eventreg.registration.services import (
     eligible,
     letters,
     moves,
+    preparing,
     self_service,
-    signup,
     terms,
     waiting_list,
     wording,
@@ -110,8 +110,8 @@ def come_back(registration: Registration, *, in_line: bool = False) -> State:
     self_service.expire_if_over(registration, page, now)
     if registration.state in rules.ACTIVE:
         return State(registration.state)
-    signup.refuse_if_unoffered(facts)
-    signup.refuse_if_shut(facts, now)
+    preparing.refuse_if_unoffered(facts)
+    preparing.refuse_if_shut(facts, now)
     if not may_come_back(registration):
         raise errors.NotPossible
     decision = eligible.ask_again(registration, facts)
@@ -125,7 +125,7 @@ def come_back(registration: Registration, *, in_line: bool = False) -> State:
     registration.queue_rank = now.timestamp() if in_line else 0.0
     after = _back(registration, page, State.WAITING if in_line else after, now)
     decided = clock.deciding_instant(db.session)  # the seats are ours: what the clock says now
-    signup.refuse_if_shut(facts, decided)
+    preparing.refuse_if_shut(facts, decided)
     registration.decided_at = decided
     db.session.flush()
     return after

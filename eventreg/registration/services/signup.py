@@ -1,33 +1,31 @@
-"""Signing up: from a valid form to a receipt, in seven statements (eight on PostgreSQL)."""
+"""Signing up under the lock: rows, trace, letter, seats, then the clock.
+
+Six statements on SQLite, seven on PostgreSQL.
+"""
 
 import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, update
 
 from eventreg.audit import services as audit
-from eventreg.eligibility import services as eligibility
-from eventreg.eligibility.rules import Decision, Identity
 from eventreg.mailing import services as mailing
-from eventreg.mailing.services import Owed
-from eventreg.registration import errors, links, mails, queries, rules
+from eventreg.registration import errors, mails, queries, rules
 from eventreg.registration.models import Receipt, Registration
 from eventreg.registration.queries import line
-from eventreg.registration.rules import Pass, SignupFacts, SignupState, State
+from eventreg.registration.rules import SignupFacts, State
 from eventreg.registration.services import invitations, moves, pools, terms, wording
 from eventreg.registration.services.pools import Change
+from eventreg.registration.services.preparing import Prepared, refuse_if_shut
 from eventreg.shared import clock, tokens
-from eventreg.shared.addresses import Address, canonical
-from eventreg.shared.db import Ready, db, is_sqlite, ready, run, write
-from eventreg.shared.text import fold
+from eventreg.shared.db import db, is_sqlite, run, write
 
 KEY_LIFE = timedelta(hours=24)
-DECIDED = ("decided_at", "confirmed_at", "queue_rank")  # told by the lock
 _TABLE = Registration.__table__
 _DECIDE = (
     update(_TABLE)  # type: ignore[arg-type]  # __table__ is a FromClause to mypy
@@ -41,264 +39,12 @@ _DECIDE = (
 
 
 @dataclass(frozen=True)
-class Applicant:
-    """What a person typed, already of the right shape. `address` is the canonical reading."""
-
-    address: Address
-    given_name: str
-    family_name: str
-    organisation: str = ""
-    job_title: str = ""
-    phone: str = ""
-    justification: str = ""  # why an exception is asked for
-    identity: Identity | None = None  # not typed: who a fresh sign-in says that they are
-
-    @classmethod
-    def from_text(cls, email: str, given_name: str, family_name: str, **rest: Any) -> "Applicant":
-        """Raises InvalidAddress."""
-        return cls(canonical(email), given_name, family_name, **rest)
-
-    def columns(self) -> dict[str, str]:
-        """The columns of a registration that say who it is."""
-        return {
-            "email": self.address.typed,
-            "email_key": self.address.canonical,
-            "given_name": self.given_name,
-            "family_name": self.family_name,
-            "organisation": self.organisation,
-            "job_title": self.job_title,
-            "phone": self.phone,
-            "justification": self.justification,
-            "search": fold(f"{self.family_name} {self.given_name} {self.address.canonical}"),
-        }
-
-
-@dataclass(frozen=True)
 class Answer:
     """What the result page needs."""
 
     receipt: str
     state: str
     registration_id: int | None = None  # of a new registration; never of a twin's
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a person asked for beside a place: answers of that version of the form, other pools.
-
-    `pools`: seats by the key of the pool; `companions` take seats of the event's own.
-    """
-
-    population: str = ""
-    form_version: int = 0
-    answers: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    pools: Mapping[str, int] = field(default_factory=dict)
-    companions: int = 0
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Everything that can be worked out before the transaction: the lock is held for less.
-
-    `seats`: what is asked of each pool id, the event's own included.
-    """
-
-    page: queries.SignupPage
-    applicant: Applicant
-    locale: str
-    wishes: Wishes
-    state: State
-    seats: Mapping[int, int]
-    letter: Owed
-    row: Ready = field(repr=False)
-    receipt: Ready
-    trace: Ready
-    allowed: Pass | None
-    now: datetime
-
-    @property
-    def facts(self) -> SignupFacts:
-        return self.page.facts
-
-
-def prepare(
-    page: queries.SignupPage,
-    applicant: Applicant,
-    *,
-    locale: str,
-    wishes: Wishes = Wishes(),
-    in_line: bool = False,
-    allowed: Pass | None = None,
-) -> Prepared:
-    """Decides eligibility and writes the letter; `in_line` for the waiting list.
-
-    `allowed`: the invitation that the person shows. Raises what `refuse_if_shut` raises,
-    NotEligible, OtherAddress.
-    """
-    facts = terms.of(page.facts, wishes.population, allowed)
-    now = clock.utc_now()
-    refuse_if_unoffered(facts)
-    if allowed is not None and not allowed.fits(applicant.address):
-        raise errors.OtherAddress
-    decision = eligibility.decide(
-        applicant.address,
-        audience=facts.audience,
-        policy=facts.policy,
-        identity=applicant.identity,
-        event_id=facts.event_id,
-    )
-    chosen = _is_chosen(decision, facts, applicant, allowed)
-    if decision.outcome == "refused" and not chosen:
-        decision = _asked_or_refused(facts, applicant, decision)
-    outcome = "eligible" if chosen else decision.outcome
-    proven = allowed is not None and allowed.proves(applicant.address)
-    proof_asked = facts.confirmation_hours > 0 and not proven
-    state = State.WAITING
-    if not in_line:
-        state = rules.first_state(outcome=outcome, approval=facts.approval, proof_asked=proof_asked)
-    public_id, nonce = tokens.random_id(), tokens.random_id(9)
-    proves = state is State.UNCONFIRMED or (in_line and proof_asked)
-    url = links.url(
-        "confirm" if proves else "manage", public_id=public_id, nonce=nonce, locale=locale
-    )
-    letter = mails.first_letter(
-        state,
-        to=applicant.address.canonical,
-        locale=locale,
-        page=page,
-        review=outcome == "review",
-        url=url,
-        public_id=public_id,
-    )
-    row = _row(facts, applicant, wishes, state=state, asks_a_person=outcome == "review") | {
-        **eligibility.evidence(
-            decision,
-            at=now,
-            by=allowed.invited_by if allowed and chosen else "",
-            organiser=chosen,
-        ),
-        "source": "form" if allowed is None else "invitation",
-        "proven_at": now if proven else None,
-        "public_id": public_id,
-        "nonce": nonce,
-        "locale": locale,
-        "registered_at": now,
-    }
-    return Prepared(
-        page=page,
-        applicant=applicant,
-        locale=locale,
-        wishes=wishes,
-        state=state,
-        seats=_asked(facts, wishes),
-        letter=mailing.ready(letter, now=now),
-        row=ready(Registration, row, answer="id", late=DECIDED),
-        receipt=_receipt(facts, state, outcome, now),
-        trace=audit.ready(
-            "registered",
-            at=now,
-            actor="registrant",
-            event_id=facts.event_id,
-            states=(None, state),
-            outcome=outcome,
-            reason="organiser_decision" if chosen else decision.reason,
-        ),
-        allowed=allowed,
-        now=now,
-    )
-
-
-def _is_chosen(
-    decision: Decision, facts: SignupFacts, applicant: Applicant, allowed: Pass | None
-) -> bool:
-    """An organiser invited this very person, and nobody needs to decide again."""
-    if allowed is None:
-        return False
-    if allowed.skips_approval or decision.reason == "not_invited":
-        return True
-    if decision.outcome == "eligible" or decision.reason == "event_refused":
-        return False
-    guest = allowed.proves(applicant.address)
-    return guest and eligibility.takes_guests(facts.audience, facts.policy)
-
-
-def _asked_or_refused(facts: SignupFacts, applicant: Applicant, decision: Decision) -> Decision:
-    """A request for an exception where the person gave reasons and the event takes them.
-
-    Raises NotEligible otherwise.
-    """
-    asked = eligibility.exception(decision, audience=facts.audience, policy=facts.policy)
-    if asked is not None and applicant.justification:
-        return asked
-    refuse_if_shut(facts, clock.deciding_instant(db.session))
-    refusal = errors.NotEligible(decision.message, **decision.params)
-    refusal.reason, refusal.may_ask = decision.reason, asked is not None
-    if decision.suggestion:
-        refusal.suggestion = f"{applicant.address.local}@{decision.suggestion}"
-    raise refusal
-
-
-def _row(
-    facts: SignupFacts,
-    applicant: Applicant,
-    wishes: Wishes,
-    *,
-    state: State,
-    asks_a_person: bool,
-) -> dict[str, Any]:
-    holding = rules.holds_seat(state, pending_holds_seat=facts.pending_holds_seat)
-    return {
-        "event_id": facts.event_id,
-        "state": state,
-        "seats": rules.party(wishes.companions) if holding else 0,
-        "population": wishes.population,
-        "form_version": wishes.form_version,
-        "answers": dict(wishes.answers),
-        "companions": wishes.companions,
-        "cleared": not asks_a_person and facts.approval != "manual",
-        **applicant.columns(),
-    }
-
-
-def _receipt(facts: SignupFacts, state: State, outcome: str, now: datetime) -> Ready:
-    values = {
-        "receipt": tokens.random_id(),
-        "event_id": facts.event_id,
-        "shown_state": state,
-        "shown_outcome": outcome,
-        "created_at": now,
-    }
-    late = ("key_hash", "request_hash", "registration_id")
-    return ready(Receipt, values, answer="receipt", late=late)
-
-
-def _asked(facts: SignupFacts, wishes: Wishes) -> dict[int, int]:
-    """Raises NotPossible for a pool that is no longer there: the caller starts afresh."""
-    seats = {facts.pool_id: rules.party(wishes.companions)}
-    if wishes.pools:
-        known = line.pool_ids(facts.event_id)
-        if not set(wishes.pools) <= set(known):
-            raise errors.NotPossible
-        seats |= {known[key]: count for key, count in wishes.pools.items()}
-    return seats
-
-
-def refuse_if_unoffered(facts: SignupFacts) -> None:
-    """Raises NoSignUp for a draft, an external event, one that takes none or has no date."""
-    offered = facts.event_state == "published" and facts.mode == "internal" and facts.closing
-    if not offered:
-        if facts.event_state in {"cancelled", "archived"} and facts.mode == "internal":
-            raise errors.Closed
-        raise errors.NoSignUp
-
-
-def refuse_if_shut(facts: SignupFacts, now: datetime) -> None:
-    """Raises NotOpen before the opening, Closed from the deadline on."""
-    state = rules.window(opens_at=facts.opens_at, closes_at=facts.closing, now=now)
-    if facts.closing is None or state is SignupState.CLOSED:
-        raise errors.Closed
-    if state is SignupState.NOT_OPEN:
-        raise errors.NotOpen
 
 
 def register(prepared: Prepared, *, key: str, payload: Mapping[str, Any]) -> Answer:

@@ -20,7 +20,7 @@ from eventreg.registration.rules import Act, InLine, SignupFacts, State
 from eventreg.registration.services import letters, pools, wording
 from eventreg.registration.services.moves import may_wait, move
 from eventreg.registration.services.pools import Change
-from eventreg.registration.services.signup import Prepared
+from eventreg.registration.services.preparing import Prepared
 from eventreg.shared import clock
 from eventreg.shared.db import after_commit, db, transaction
 from eventreg.shared.errors import N_, Invalid, Unavailable
