@@ -196,6 +196,28 @@ class SqliteWriters:
 
 
 _sqlite_writers = SqliteWriters()
+_turns = FairLock()
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    """On SQLite, one thread of this process at a time: for work that ends in a transaction.
+
+    The thread that holds the database's lock gives the interpreter away at each statement, and
+    gets it back only when the others have had enough: with sixteen sign-ups at once each of them
+    then keeps the lock twice as long. Here the others wait before they begin to compute. Raises
+    Unavailable after BUSY_SECONDS. Never to be taken inside a transaction, nor around anything
+    that waits for the network.
+    """
+    if not is_sqlite():
+        yield
+        return
+    if not _turns.acquire(BUSY_SECONDS):
+        raise Unavailable
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ and the conditions are for, so the mutants are seen red on PostgreSQL.
 
 import random
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -103,10 +104,15 @@ def test_mutant_pools_taken_in_the_order_asked_for_stop_each_other(
     """Two people who ask for the same workshops the other way round: PostgreSQL ends one of them."""
     if database_name == "sqlite":
         pytest.skip("its one writer waits for nobody")
-    any_order = random.Random(2)
-    unsorted = lambda items: any_order.sample(list(items), len(list(items)))  # noqa: E731
-    monkeypatch.setattr(pools, "sorted", unsorted, raising=False)
-    monkeypatch.setattr(pools, "run", slowly(pools.run))
+    chance, one = random.Random(2), slowly(pools.run)
+
+    def in_any_order(asked: Any, **_options: Any) -> tuple[bool, datetime]:
+        found = chance.sample(list(asked), len(asked))
+        values = [{"pool": key, "seats": it.seats, "line": it.line} for key, it in found]
+        done = all(one(pools._NEW, value).rowcount == 1 for value in values)
+        return done, clock.deciding_instant(db.session)
+
+    monkeypatch.setattr(pools, "_several", in_any_order)
     found = rush(app, random.Random(1), people=AT_ONCE)
     assert [w for w in found if "Unavailable" in w] != [], found
 

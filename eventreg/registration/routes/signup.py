@@ -1,6 +1,7 @@
 """Signing up: the form and its result."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -21,7 +22,7 @@ from eventreg.registration.rules import Pass, SignupState
 from eventreg.registration.services import terms
 from eventreg.shared import clock, limits
 from eventreg.shared.access import PUBLIC, access
-from eventreg.shared.db import transaction
+from eventreg.shared.db import one_by_one, transaction
 from eventreg.shared.errors import DomainError
 from eventreg.shared.http import csrf
 from eventreg.shared.i18n import current_locale, translate
@@ -58,6 +59,18 @@ def form(slug: str) -> ResponseReturnValue:
 @access(PUBLIC)
 @takes_files
 def submit(slug: str) -> ResponseReturnValue:
+    """The body has arrived and the counter has answered before a turn is taken (`one_by_one`)."""
+    try:
+        if not request.form.get("step"):
+            limits.hit(limits.SIGN_UP, "sign-up")
+        refusal = None
+    except DomainError as found:
+        refusal = found
+    with nullcontext() if request.files else one_by_one():  # files take their time
+        return _submit(slug, refusal)
+
+
+def _submit(slug: str, refusal: DomainError | None) -> ResponseReturnValue:
     page, invited = _with_invitation(_recent_page(slug))
     if invited is None and request.form.get(invitations.PARAMETER):
         return guard.expired()
@@ -67,16 +80,19 @@ def submit(slug: str) -> ResponseReturnValue:
         return _choice(page, refused=True)
     form = RegistrationForm()
     questions = Questions(own, population, answering.sent())
+    allowed = invited[0] if invited else None
     try:
+        if refusal is not None:
+            raise refusal
         kept = _keeps_files(page, form, questions)
         questions = answering.read(page, own, population, keep=kept)
         again = _drawn_again(page, form, questions)
         if again is not None:
             return again
-        answer = _register(page, form, questions, invited[0] if invited else None)
-    except DomainError as refusal:
-        return _refuse(_with_invitation(_page(slug))[0], form, questions, refusal)
-    return redirect(url_for(".received", slug=slug, receipt=answer.receipt), HTTPStatus.SEE_OTHER)
+        receipt = _register(page, form, questions, allowed).receipt
+    except DomainError as found:
+        return _refuse(_with_invitation(_page(slug))[0], form, questions, found)
+    return redirect(url_for(".received", slug=slug, receipt=receipt), HTTPStatus.SEE_OTHER)
 
 
 def _keeps_files(page: SignupPage, form: RegistrationForm, questions: Questions) -> bool:
@@ -93,7 +109,6 @@ def _drawn_again(
     """The form once more, when only its next questions are asked for or something is wrong in it."""
     if request.form.get("step"):
         return _draw(page, form, questions, note="stepped")
-    limits.hit(limits.SIGN_UP, "sign-up")
     valid = form.validate_on_submit()
     if not valid and form.csrf_failed:
         return _draw(page, form, questions, status=HTTPStatus.BAD_REQUEST, note="fresh")
