@@ -8,12 +8,11 @@ from eventreg.questionnaire.rules.visibility import Answers, walk
 
 def companions_of(form: Form, population: str, answers: Answers) -> int:
     """How many people come along, counted or named, where the form asks it."""
+    asking = [key for key, question in form.by_key.items() if question.kind == "companions"]
+    if not asking:
+        return 0
     known = walk(form, population, answers, by_organiser=True)
-    return sum(
-        _count(known[key])
-        for key, question in form.by_key.items()
-        if question.kind == "companions" and key in known
-    )
+    return sum(_count(known[key]) for key in asking if key in known)
 
 
 def _count(answer: Any) -> int:

@@ -1,7 +1,7 @@
 """Reads of registrations: facts of an event's sign-ups, lists, figures."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,7 @@ class SignupPage:
     closed_message: str = ""
     closed_message_en: str = ""
     closed_message_from: datetime | None = None
+    pool_ids: Mapping[str, int] = field(default_factory=dict)  # by key, where they were read
 
     def in_locale(self, locale: str) -> "SignupPage":
         """The same with the organisers' English words where there are some."""

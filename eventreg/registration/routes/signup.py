@@ -15,7 +15,7 @@ from eventreg.questionnaire.drawing import Questions
 from eventreg.questionnaire.rules import Form, words
 from eventreg.registration import answering, errors, queries, rules, services
 from eventreg.registration.forms import RegistrationForm, new_key, too_fast
-from eventreg.registration.queries import SignupPage
+from eventreg.registration.queries import SignupPage, line
 from eventreg.registration.routes import guard, invitations
 from eventreg.registration.routes.guard import bp
 from eventreg.registration.rules import Pass, SignupState
@@ -196,6 +196,8 @@ def _recent_page(slug: str) -> SignupPage:
         if len(known) >= MOST_PAGES:
             known.clear()
         page = _page(slug)
+        if page.facts.form_version:
+            page = replace(page, pool_ids=line.pool_ids(page.facts.event_id))
         known[slug] = (now, page)
     return page
 

@@ -108,7 +108,7 @@ def prepare(
         locale=locale,
         wishes=wishes,
         state=state,
-        seats=_asked(facts, wishes),
+        seats=_asked(page, wishes),
         letter=mailing.ready(letter, now=now),
         row=ready(Registration, row, answer="id", late=DECIDED),
         receipt=_receipt(facts, state, outcome, now),
@@ -196,11 +196,11 @@ def _receipt(facts: SignupFacts, state: State, outcome: str, now: datetime) -> R
     return ready(Receipt, values, answer="receipt", late=late)
 
 
-def _asked(facts: SignupFacts, wishes: Wishes) -> dict[int, int]:
+def _asked(page: queries.SignupPage, wishes: Wishes) -> dict[int, int]:
     """Raises NotPossible for a pool that is no longer there: the caller starts afresh."""
-    seats = {facts.pool_id: rules.party(wishes.companions)}
+    seats = {page.facts.pool_id: rules.party(wishes.companions)}
     if wishes.pools:
-        known = line.pool_ids(facts.event_id)
+        known = page.pool_ids or line.pool_ids(page.facts.event_id)
         if not set(wishes.pools) <= set(known):
             raise errors.NotPossible
         seats |= {known[key]: count for key, count in wishes.pools.items()}
