@@ -44,6 +44,7 @@ class NoLine:
 def threads_are_processes(put: Put) -> None:
     """Not a mutant: what several web processes are to each other on SQLite."""
     put(database, "_sqlite_writers", NoLine())
+    put(database, "_turns", NoLine())
 
 
 def count_then_insert(put: Put) -> None:
