@@ -5,13 +5,13 @@ import shutil
 import subprocess
 import sys
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PATIENCE = 600  # seconds: a slow mirror must not hold the tests for ever
 
 
-def wanted() -> list[str]:
+def wanted(browser: str = BROWSERS[0]) -> list[str]:
     """System packages that are absent: a browser, and strace for the test of what is synced."""
-    packages = [] if any(shutil.which(name) for name in BROWSERS) else ["chromium"]
+    packages = [] if any(shutil.which(name) for name in BROWSERS) else [browser]
     return packages if shutil.which("strace") else [*packages, "strace"]
 
 
@@ -42,7 +42,9 @@ def main() -> int:
     if packages and may_install():
         print(f"Installing {' and '.join(packages)} for the tests (once)…", flush=True)  # noqa: T201
         install(packages)
-    absent = wanted()
+        if packages := wanted("chromium"):  # where the small one is not packaged
+            install(packages)
+    absent = wanted("chromium")
     if "chromium" in absent:
         print("No Chromium: browser tests will be skipped (apt-get install chromium).")  # noqa: T201
     if "strace" in absent:

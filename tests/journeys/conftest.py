@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserType, sync_playwright
 
 from tests.journeys import places
 from tests.journeys.crawl import Crawls, crawl_all
 from tests.journeys.site import Site
 from tests.journeys.visitor import Visitor
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The one without windows first: it asks for a fifth less of the machine.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +22,11 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-site-isolation-trials",
+    "--renderer-process-limit=1",
 )
+# Without a graphics card a compositor takes a third of the machine.
+STILL = ("--disable-threaded-compositing", "--disable-partial-raster")
 HERE = Path(__file__).parent
 
 
@@ -82,12 +87,25 @@ def crawls(site: Site, found: dict[str, str]) -> Crawls:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def player(chromium: str) -> Iterator[BrowserType]:
     """Not for the whole run: its event loop would be in the way of other tests' own."""
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="module")
+def browser(player: BrowserType, chromium: str) -> Iterator[Browser]:
+    launched = player.launch(executable_path=chromium, args=ARGUMENTS)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="module")
+def still_browser(player: BrowserType, chromium: str) -> Iterator[Browser]:
+    """To look at pages, not to act: it costs less and hears neither keys nor clicks."""
+    launched = player.launch(executable_path=chromium, args=[*ARGUMENTS, *STILL])
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

@@ -83,7 +83,8 @@ def read_outside(put: Put) -> None:
 
     def locked(event_id: int, key_hash: str) -> Any:
         seen.event, known = look(event_id, key_hash)
-        db.session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        if db.session().info.get("open"):
+            db.session.connection().exec_driver_sql("BEGIN IMMEDIATE")
         return seen.event, known
 
     def apply(changes: Any, **_options: Any) -> Any:

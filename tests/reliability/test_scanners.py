@@ -16,7 +16,7 @@ from tests.reliability.letters import act, all_links, links_to, write_every_kind
 from tests.reliability.servers import Instance
 
 pytestmark = pytest.mark.xdist_group("server")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

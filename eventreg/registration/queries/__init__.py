@@ -141,6 +141,10 @@ class Locked:
     taken: int
     waiting: int
 
+    def onto(self, facts: SignupFacts) -> SignupFacts:
+        """The facts with the seats as they are now."""
+        return replace(facts, capacity=self.capacity, taken=self.taken, waiting=self.waiting)
+
 
 def signup_facts(slug: str) -> SignupFacts | None:
     """One statement; the cost does not grow with the number of registrations."""

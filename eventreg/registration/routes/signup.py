@@ -217,7 +217,10 @@ def _register(
     page: SignupPage, form: RegistrationForm, questions: Questions, allowed: Pass | None = None
 ) -> services.Answer:
     """Takes the seats, or a place in line where a waiting list is kept."""
-    in_line = _in_line(page, questions)
+    state = rules.signup_state(_terms(page, questions), clock.utc_now())
+    in_line = state is SignupState.WAITING_LIST
+    if state is SignupState.FULL and allowed is None:
+        services.refuse_at_sight(page.facts, form.idempotency_key.data or "")
     for attempt in range(TRIES):
         try:
             prepared = services.prepare(

@@ -10,7 +10,7 @@ from eventreg.registration.services.preparing import Prepared, prepare, refuse_i
 from eventreg.registration.services.releasing import release_due
 from eventreg.registration.services.reminding import remind_due
 from eventreg.registration.services.self_service import cancel, confirm, send_links
-from eventreg.registration.services.signup import Answer, register
+from eventreg.registration.services.signup import Answer, refuse_at_sight, register
 from eventreg.registration.services.waiting_list import keeps_line, reorder, serve, serve_due
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "invitations",
     "keeps_line",
     "prepare",
+    "refuse_at_sight",
     "refuse_if_shut",
     "register",
     "release_due",

@@ -47,6 +47,19 @@ class Answer:
     registration_id: int | None = None  # of a new registration; never of a twin's
 
 
+def refuse_at_sight(facts: SignupFacts, key: str) -> None:
+    """Raises Full when no place is left just now and the key is a new one.
+
+    No lock, nothing prepared, nothing written: what most people get in a rush for few places.
+    Whoever passes is decided on under the lock.
+    """
+    seen, known = queries.locked(facts.event_id, _key_hash(facts.event_id, key))
+    if seen is None or seen.version != facts.version or known is not None:
+        return
+    if seen.onto(facts).places_left == 0:
+        raise errors.Full
+
+
 def register(prepared: Prepared, *, key: str, payload: Mapping[str, Any]) -> Answer:
     """Writes registration, receipt, trace and letter, takes the seats, then decides on the clock.
 
@@ -55,7 +68,7 @@ def register(prepared: Prepared, *, key: str, payload: Mapping[str, Any]) -> Ans
     NotOpen, Full, NotPossible (settings changed under the form): the caller rolls back.
     """
     event_id = prepared.facts.event_id
-    key_hash, request_hash = _keyed(f"key:{event_id}:{key}"), _keyed(_canonical(payload))
+    key_hash, request_hash = _key_hash(event_id, key), _keyed(_canonical(payload))
     locked, known = queries.locked(event_id, key_hash)
     if known is not None and known.created_at > prepared.now - KEY_LIFE:
         return _same_answer(known, request_hash)
@@ -77,7 +90,7 @@ def register(prepared: Prepared, *, key: str, payload: Mapping[str, Any]) -> Ans
         known = queries.receipt_of_key(key_hash)
         return _same_answer(known, request_hash) if known else _try_again()
     facts = terms.of(prepared.facts, prepared.wishes.population, prepared.allowed)
-    facts = replace(facts, capacity=locked.capacity, taken=locked.taken, waiting=locked.waiting)
+    facts = locked.onto(facts)
     if twin is not None:
         _answer_twin(prepared, facts, twin)
     else:
@@ -191,6 +204,10 @@ def _insert_registration(prepared: Prepared) -> tuple[int | None, datetime | Non
         queue_rank=now.timestamp() if now and prepared.state is State.WAITING else 0.0,
     )
     return key, now
+
+
+def _key_hash(event_id: int, key: str) -> str:
+    return _keyed(f"key:{event_id}:{key}")
 
 
 def _canonical(payload: Mapping[str, Any]) -> str:
