@@ -184,6 +184,7 @@ def unique_index_again() -> None:
 def twin_answered_at_once(put: Put) -> None:
     """A duplicate is answered without a look at the deadline and the seats."""
     put(signup, "_answer_twin", lambda *_facts: None)
+    put(services, "refuse_at_sight", lambda *_facts: None)
 
 
 def keys_for_ever(put: Put) -> None:
