@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.journeys import places
 from tests.journeys.crawl import Crawls, crawl_all
@@ -25,11 +25,10 @@ ARGUMENTS = (
     "--disable-site-isolation-trials",
     "--renderer-process-limit=1",
 )
-# Without a graphics card a compositor takes a third of the machine.
-STILL = ("--disable-threaded-compositing", "--disable-partial-raster")
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process runs them all: they share an instance."""
     for item in items:
@@ -87,25 +86,12 @@ def crawls(site: Site, found: dict[str, str]) -> Crawls:
 
 
 @pytest.fixture(scope="module")
-def player(chromium: str) -> Iterator[BrowserType]:
+def browser(chromium: str) -> Iterator[Browser]:
     """Not for the whole run: its event loop would be in the way of other tests' own."""
     with sync_playwright() as playwright:
-        yield playwright.chromium
-
-
-@pytest.fixture(scope="module")
-def browser(player: BrowserType, chromium: str) -> Iterator[Browser]:
-    launched = player.launch(executable_path=chromium, args=ARGUMENTS)
-    yield launched
-    launched.close()
-
-
-@pytest.fixture(scope="module")
-def still_browser(player: BrowserType, chromium: str) -> Iterator[Browser]:
-    """To look at pages, not to act: it costs less and hears neither keys nor clicks."""
-    launched = player.launch(executable_path=chromium, args=[*ARGUMENTS, *STILL])
-    yield launched
-    launched.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

@@ -51,17 +51,17 @@ def with_errors(visitor: Visitor, crawl: Crawl, name: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def walker(still_browser: Browser, site: Site, crawls: Crawls) -> Iterator[Visitor]:
+def walker(browser: Browser, site: Site, crawls: Crawls) -> Iterator[Visitor]:
     """One signed-in window for all pages of the State theme."""
-    made = Visitor(still_browser, site.base_url, width=1280, script=True, name="page")
+    made = Visitor(browser, site.base_url, width=1280, script=True, name="page")
     looking.bring_axe(made.context)
     yield enter(made, site)
     made.close()
 
 
 @pytest.fixture(scope="module")
-def neutral_walker(still_browser: Browser, neutral_site: Site, crawls: Crawls) -> Iterator[Visitor]:
-    made = Visitor(still_browser, neutral_site.base_url, width=390, script=True, name="neutre")
+def neutral_walker(browser: Browser, neutral_site: Site, crawls: Crawls) -> Iterator[Visitor]:
+    made = Visitor(browser, neutral_site.base_url, width=390, script=True, name="neutre")
     looking.bring_axe(made.context)
     yield enter(made, neutral_site)
     made.close()
@@ -133,9 +133,9 @@ def test_pages_of_the_neutral_theme_work_for_everybody(
 
 
 def test_english_pages_fit_a_small_screen_without_script(
-    still_browser: Browser, site: Site, found: Mapping[str, str], crawls: Crawls
+    browser: Browser, site: Site, found: Mapping[str, str], crawls: Crawls
 ) -> None:
-    reader = Visitor(still_browser, site.base_url, width=320, script=False, name="english")
+    reader = Visitor(browser, site.base_url, width=320, script=False, name="english")
     faults: list[str] = []
     try:
         enter(reader, site)
@@ -243,11 +243,11 @@ def test_pages_that_answer_an_act_work_for_everybody(
 
 
 def test_letters_can_be_read_by_everybody(
-    still_browser: Browser, site: Site, found: Mapping[str, str]
+    browser: Browser, site: Site, found: Mapping[str, str]
 ) -> None:
     letters = places.letters(site)
     assert set(places.KINDS) <= set(letters)
-    visitor = Visitor(still_browser, site.base_url, width=700, script=True, name="lettre")
+    visitor = Visitor(browser, site.base_url, width=700, script=True, name="lettre")
     looking.bring_axe(visitor.context)
     visitor.open("about:blank")  # for axe to come with; its window stays
     faults: list[str] = []

@@ -14,7 +14,8 @@ from eventreg.registration.services import pools, waiting_list
 from eventreg.shared.db import db
 from tests.reliability import acts, walks
 
-pytestmark = pytest.mark.usefixtures("ctx")
+# A group of its own begins early: the longest test must not be the last one.
+pytestmark = [pytest.mark.usefixtures("ctx"), pytest.mark.xdist_group("walks")]
 Put = Callable[[Any, str, Any], None]
 
 
