@@ -19,6 +19,8 @@ from tests.reliability.conftest import new_event
 from tests.reliability.letters import browser_of, links_to, press
 from tests.reliability.servers import Instance
 
+pytestmark = pytest.mark.any_database  # hosts and headers never reach one
+
 BASE = "https://evenements.example.gouv.fr"
 EVIL = "evil.example"
 FORGED_HOSTS = (

@@ -164,6 +164,7 @@ def test_reading_every_page_as_every_role_changes_nothing(site: Site) -> None:
     assert _crawled(site) == []
 
 
+@pytest.mark.any_database
 def test_mutant_m8_a_page_that_writes_when_it_is_read_is_seen(site: Site) -> None:
     mutants.confirm_on_get(site.app)
     assert "registrations" in {
@@ -218,6 +219,7 @@ def test_every_forged_post_is_refused_and_changes_nothing(site: Site) -> None:
     assert taken == {forgery: [] for forgery in FORGERIES}
 
 
+@pytest.mark.any_database
 def test_mutant_a_route_that_forgets_its_token_is_seen(site: Site) -> None:
     csrf = site.app.extensions["csrf"]
     view = site.app.view_functions["registration.cancel"]
@@ -228,6 +230,7 @@ def test_mutant_a_route_that_forgets_its_token_is_seen(site: Site) -> None:
         csrf._exempt_views.discard(f"{view.__module__}.{view.__name__}")
 
 
+@pytest.mark.any_database
 def test_mutant_a_cross_site_form_that_is_not_told_apart_is_seen(site: Site) -> None:
     hooks = site.app.before_request_funcs[None]
     hooks[:] = [hook for hook in hooks if hook.__name__ != "_begin"]
@@ -334,10 +337,12 @@ def _answers(site: Site) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.any_database
 def test_every_kind_of_answer_has_the_headers_that_protect_it(faulty_site: Site) -> None:
     assert _answers(faulty_site) == {}
 
 
+@pytest.mark.any_database
 def test_mutant_answers_without_their_headers_are_seen(faulty_site: Site) -> None:
     hooks = faulty_site.app.after_request_funcs[None]
     hooks[:] = [hook for hook in hooks if hook.__name__ != "_finish"]
@@ -349,6 +354,7 @@ def test_a_busy_service_says_when_to_come_back(faulty_site: Site) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
+@pytest.mark.any_database
 def test_files_are_served_as_what_they_are_and_never_with_a_cookie(site: Site) -> None:
     page = browser_of(site.app).get("/agenda/").text
     files = sorted(set(re.findall(r'(?:href|src)="(/static/[^"#?]+)', page)))
@@ -379,6 +385,7 @@ def _cookies(site: Site) -> list[str]:
     return made
 
 
+@pytest.mark.any_database
 def test_every_cookie_is_bound_to_this_host_secure_and_out_of_reach_of_scripts(site: Site) -> None:
     cookies = _cookies(site)
     names = {cookie.partition("=")[0] for cookie in cookies}

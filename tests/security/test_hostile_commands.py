@@ -20,6 +20,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return made
 
 
+@pytest.mark.xdist_group("commands")
 @pytest.mark.parametrize(
     "words",
     [
