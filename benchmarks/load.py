@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 Request = Callable[[int], bytes]
@@ -19,6 +20,16 @@ class Result:
     @property
     def rate(self) -> float:
         return len(self.latencies) / self.seconds
+
+    @classmethod
+    def of(cls, parts: Iterable["Result"]) -> "Result":
+        """Several runs as one."""
+        parts = list(parts)
+        counts: Counter[int] = Counter()
+        for part in parts:
+            counts.update(part.statuses)
+        latencies = [latency for part in parts for latency in part.latencies]
+        return cls(sum(part.seconds for part in parts), latencies, dict(counts))
 
     def percentile(self, part: float) -> float:
         ordered = sorted(self.latencies)

@@ -113,21 +113,21 @@ db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": Fal
 
 
 class FairLock:
-    """First come, first served inside one process.
+    """First come, first served inside one process; `places` hold it at a time.
 
     SQLite lets one writer in and makes the others poll; with threads queueing here in order the
     tail of a rush is short and nobody starves. Other processes are held off by BEGIN IMMEDIATE.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
         self._guard = threading.Lock()
-        self._held = False
+        self._free = places
         self._line: deque[threading.Event] = deque()
 
     def acquire(self, timeout: float) -> bool:
         with self._guard:
-            if not self._held:
-                self._held = True
+            if self._free:
+                self._free -= 1
                 return True
             turn = threading.Event()
             self._line.append(turn)
@@ -144,7 +144,7 @@ class FairLock:
             if self._line:
                 self._line.popleft().set()
             else:
-                self._held = False
+                self._free += 1
 
 
 class FileLock:
@@ -196,28 +196,28 @@ class SqliteWriters:
 
 
 _sqlite_writers = SqliteWriters()
-_turns = FairLock()
+_turns_on_sqlite = FairLock()
+# A few: while one waits for the network or for a row, another computes.
+_turns = FairLock(places=3)
 
 
 @contextmanager
-def one_by_one() -> Iterator[None]:
-    """On SQLite, one thread of this process at a time: for work that ends in a transaction.
+def in_turn() -> Iterator[None]:
+    """A few threads of this process at a time, one on SQLite: for work that ends in a transaction.
 
-    The thread that holds the database's lock gives the interpreter away at each statement, and
+    The thread that holds a lock of the database gives the interpreter away at each statement, and
     gets it back only when the others have had enough: with sixteen sign-ups at once each of them
     then keeps the lock twice as long. Here the others wait before they begin to compute. Raises
     Unavailable after BUSY_SECONDS. Never to be taken inside a transaction, nor around anything
-    that waits for the network.
+    that waits for the visitor's network.
     """
-    if not is_sqlite():
-        yield
-        return
-    if not _turns.acquire(BUSY_SECONDS):
+    turns = _turns_on_sqlite if is_sqlite() else _turns
+    if not turns.acquire(BUSY_SECONDS):
         raise Unavailable
     try:
         yield
     finally:
-        _turns.release()
+        turns.release()
 
 
 @contextmanager

@@ -42,8 +42,9 @@ class NoLine:
 
 
 def threads_are_processes(put: Put) -> None:
-    """Not a mutant: what several web processes are to each other on SQLite."""
+    """Not a mutant: what several web processes are to each other."""
     put(database, "_sqlite_writers", NoLine())
+    put(database, "_turns_on_sqlite", NoLine())
     put(database, "_turns", NoLine())
 
 

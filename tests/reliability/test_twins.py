@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from eventreg.events import services as event_services
+from eventreg.events.models import Pool
 from eventreg.mailing.models import OutboxMessage
 from eventreg.registration.models import Receipt, Registration
 from eventreg.shared import clock
@@ -137,6 +138,24 @@ def anonymous(page: str, *own: str) -> str:
     for text_ in own:
         page = page.replace(text_, "OWN")
     return re.sub(r'(name="(?:csrf_token|idempotency_key)"[^>]*value=")[^"]*', r"\1OWN", page)
+
+
+def test_whoever_got_the_last_place_keeps_the_receipt_once_the_event_shows_full(
+    app: Flask, make_event: Callable[..., Any], now: datetime
+) -> None:
+    """A full event is told so at sight: neither to whom it answered yes, nor once a place is free."""
+    event = make_event(capacity=1)
+    last, late = Visitor(app), Visitor(app)
+    first = last.post("camille@example.org")
+    app.extensions.pop("signup-pages", None)  # the next form is prepared with a page that says full
+    again = last.post("camille@example.org")
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert late.post("late@example.org").status_code == 409
+    with transaction():
+        db.session.execute(update(Pool).where(Pool.event_id == event.id).values(taken=0))
+        db.session.execute(update(Registration).values(state="cancelled"))
+    assert late.post("late@example.org").status_code == 303
 
 
 def test_a_key_sent_again_gives_the_same_receipt_and_with_other_data_is_refused(

@@ -22,7 +22,7 @@ from eventreg.registration.rules import Pass, SignupState
 from eventreg.registration.services import terms
 from eventreg.shared import clock, limits
 from eventreg.shared.access import PUBLIC, access
-from eventreg.shared.db import one_by_one, transaction
+from eventreg.shared.db import in_turn, transaction
 from eventreg.shared.errors import DomainError
 from eventreg.shared.http import csrf
 from eventreg.shared.i18n import current_locale, translate
@@ -59,14 +59,14 @@ def form(slug: str) -> ResponseReturnValue:
 @access(PUBLIC)
 @takes_files
 def submit(slug: str) -> ResponseReturnValue:
-    """The body has arrived and the counter has answered before a turn is taken (`one_by_one`)."""
+    """The body has arrived and the counter has answered before a turn is taken (`in_turn`)."""
     try:
         if not request.form.get("step"):
             limits.hit(limits.SIGN_UP, "sign-up")
         refusal = None
     except DomainError as found:
         refusal = found
-    with nullcontext() if request.files else one_by_one():  # files take their time
+    with nullcontext() if request.files else in_turn():  # files take their time
         return _submit(slug, refusal)
 
 
@@ -116,8 +116,7 @@ def _drawn_again(
     if not questions.valid() or repeated or not valid:
         services.refuse_if_shut(_terms(page, questions), clock.utc_now())
         return _draw(page, form, questions, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    automatic = request.form.get("website") or too_fast(form.idempotency_key.data or "")
-    if limits.on() and automatic:
+    if limits.on() and (request.form.get("website") or too_fast(form.idempotency_key.data or "")):
         form.show(errors.LooksAutomatic())
         return _draw(page, form, questions, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return None
