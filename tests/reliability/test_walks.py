@@ -97,6 +97,11 @@ def last_come_first_served(put: Put) -> None:
     put(rules, "next_in_line", reversed_line)
 
 
+def nobody_is_marked(put: Put) -> None:
+    """A newcomer takes the last place that somebody in line needs too, and nothing says so."""
+    put(waiting_list, "mark_later", lambda _facts: None)
+
+
 def letters_are_lost(put: Put) -> None:
     """An offer without its letter: nobody knows of it."""
     put(waiting_list.letters, "owe", lambda *_facts: None)
@@ -143,6 +148,24 @@ STORIES: dict[str, tuple[list[acts.Command], dict[str, Any]]] = {
         ],
         {"capacity": {"": 9, "repas": 1}},
     ),
+    "whoever waits for a workshop is not overtaken in the event once it lacks a place for them": (
+        [
+            (IN, "farid", 2, {"atelier": 1}),
+            ("resize", "atelier", 6),
+            ("add", "hugo", False),
+            ("add", "chloe", False),
+        ],
+        {"capacity": {"": 2, "atelier": 0}, "hours": 24.0, "manual": True},
+    ),
+    "nor by somebody who signs up": (
+        [
+            (IN, "farid", 2, {"atelier": 1}),
+            ("resize", "atelier", 6),
+            (IN, "hugo", 1, {}),
+            (IN, "chloe", 1, {}),
+        ],
+        {"capacity": {"": 2, "atelier": 0}, "hours": 24.0, "manual": True},
+    ),
     "a cancelling gives back the seats of every pool": (
         [(IN, "anne", 2, {"repas": 2}), ("cancel", "anne"), (IN, "bea", 1, {"repas": 3})],
         {"capacity": {"": 3, "repas": 3}},
@@ -187,6 +210,9 @@ MUTANTS = {
     lacking_is_forgotten: "whoever leaves the line lacks nothing any more",
     less_capacity_evicts: "less capacity evicts nobody",
     last_come_first_served: "the line is served in its order",
+    nobody_is_marked: (
+        "whoever waits for a workshop is not overtaken in the event once it lacks a place for them"
+    ),
     letters_are_lost: "the line is served in its order",
 }
 

@@ -26,6 +26,9 @@ from eventreg.shared.db import db, run
 
 IN_LINE_READ = 400
 _POOL_IDS = select(Pool.key, Pool.id).where(Pool.event_id == bindparam("event_id"))
+_workshop_lacking = select(
+    exists().where(Pool.event_id == bindparam("event_id"), Pool.kind != "event", Pool.waiting > 0)
+)
 _POOL_SEATS = (
     select(PoolSeats.pool_id, PoolSeats.seats, PoolSeats.held, PoolSeats.lacking)
     .where(PoolSeats.registration_id == bindparam("person"))
@@ -205,6 +208,11 @@ def several_pools(event_id: int) -> bool:
     """Whether an event has pools beside its own."""
     query = select(exists().where(Pool.event_id == event_id, Pool.kind != "event"))
     return bool(db.session.execute(query).scalar_one())
+
+
+def workshop_lacking(event_id: int) -> bool:
+    """Whether somebody waits for a pool beside the event's own."""
+    return bool(run(_workshop_lacking, {"event_id": event_id}).scalar_one())
 
 
 def no_longer_lacking(event_id: int) -> Sequence[tuple[int, int]]:

@@ -140,6 +140,7 @@ def add_by_hand(
     taken, _instant = pools.take({page.facts.pool_id: 1}, over_capacity=over_capacity)
     if not taken:
         raise errors.Full
+    waiting_list.mark_later(page.facts)
     return registration
 
 

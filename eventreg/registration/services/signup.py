@@ -19,7 +19,7 @@ from eventreg.registration import errors, mails, queries, rules
 from eventreg.registration.models import Receipt, Registration
 from eventreg.registration.queries import line
 from eventreg.registration.rules import SignupFacts, State
-from eventreg.registration.services import invitations, moves, pools, terms, wording
+from eventreg.registration.services import invitations, moves, pools, terms, waiting_list, wording
 from eventreg.registration.services.pools import Change
 from eventreg.registration.services.preparing import Prepared, refuse_if_shut
 from eventreg.shared import clock, tokens
@@ -115,6 +115,8 @@ def _seat(
     unheld = prepared.state is State.PENDING and facts.places_left == 0 and not beyond
     if not taken or unheld:
         raise errors.Full
+    if prepared.state is not State.WAITING:
+        waiting_list.mark_later(prepared.facts)
     if decided_at is None:
         _decide(prepared.state, registration_id, now)
 

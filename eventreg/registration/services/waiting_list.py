@@ -37,6 +37,12 @@ def serve_later(facts: SignupFacts) -> None:
         after_commit(partial(serve_now, facts.event_id))
 
 
+def mark_later(facts: SignupFacts) -> None:
+    """For a newcomer who took seats: whoever waits for another pool may lack one of these now."""
+    if facts.form_version and line.workshop_lacking(facts.event_id):
+        after_commit(partial(_settle_quietly, facts.event_id))
+
+
 def serve_due(now: datetime) -> int:
     """Serves every list that has somebody in it; answers how many places were offered."""
     events = list(line.events_lacking())
@@ -172,6 +178,13 @@ def _serve_quietly(event_id: int) -> int:
     except Unavailable:
         logger.info("event %s: its list is served by the next job", event_id)
         return 0
+
+
+def _settle_quietly(event_id: int) -> None:
+    try:
+        settle(event_id)
+    except Unavailable:
+        logger.info("event %s: its list is looked at by the next job", event_id)
 
 
 def _serve_batch(event_id: int, now: datetime) -> int:
