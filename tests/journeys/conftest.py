@@ -1,30 +1,17 @@
 """Fixtures of the journeys: one instance for the run, one Chromium for each file of tests."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser import ARGUMENTS, path
 from tests.journeys import places
 from tests.journeys.crawl import Crawls, crawl_all
 from tests.journeys.site import Site
 from tests.journeys.visitor import Visitor
 
-# The one without windows first: it asks for a fifth less of the machine.
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-site-isolation-trials",
-    "--renderer-process-limit=1",
-)
 HERE = Path(__file__).parent
 
 
@@ -41,10 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The system's Chromium; tests are skipped where there is none."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium on the PATH: `make test` installs it where it may")
-    return found
+    return path()
 
 
 @pytest.fixture(scope="session")

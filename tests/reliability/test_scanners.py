@@ -1,6 +1,5 @@
 """R38: whoever opens the links of our mail first, nothing changes; then the person's click works."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -11,19 +10,12 @@ from sqlalchemy import select
 
 from eventreg.registration.models import Registration
 from eventreg.shared.db import db
+from tests.browser import ARGUMENTS, path
 from tests.reliability import letters, mutants, oracle
 from tests.reliability.letters import act, all_links, links_to, write_every_kind
 from tests.reliability.servers import Instance
 
 pytestmark = pytest.mark.xdist_group("server")
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SCANNERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) SafeLinks",
     "Barracuda Sentinel (EE)",
@@ -88,9 +80,7 @@ def test_mutant_m8_a_link_consumed_by_reading_it_is_seen(fresh: Callable[[], Fla
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium: scanners that run scripts are not tried")
+    found = path()
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield launched

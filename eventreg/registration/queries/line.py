@@ -26,7 +26,7 @@ from eventreg.shared.db import db, run
 
 IN_LINE_READ = 400
 _POOL_IDS = select(Pool.key, Pool.id).where(Pool.event_id == bindparam("event_id"))
-_workshop_lacking = select(
+_LACKING_BESIDE = select(
     exists().where(Pool.event_id == bindparam("event_id"), Pool.kind != "event", Pool.waiting > 0)
 )
 _POOL_SEATS = (
@@ -210,9 +210,9 @@ def several_pools(event_id: int) -> bool:
     return bool(db.session.execute(query).scalar_one())
 
 
-def workshop_lacking(event_id: int) -> bool:
+def lacking_beside(event_id: int) -> bool:
     """Whether somebody waits for a pool beside the event's own."""
-    return bool(run(_workshop_lacking, {"event_id": event_id}).scalar_one())
+    return bool(run(_LACKING_BESIDE, {"event_id": event_id}).scalar_one())
 
 
 def no_longer_lacking(event_id: int) -> Sequence[tuple[int, int]]:

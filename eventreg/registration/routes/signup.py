@@ -99,8 +99,10 @@ def _keeps_files(page: SignupPage, form: RegistrationForm, questions: Questions)
     """Files of strangers are kept for forms of ours alone, while somebody can sign up."""
     if not request.files:
         return True
-    state = rules.signup_state(_terms(page, questions), clock.utc_now())
-    return form.from_here() and state in {SignupState.OPEN, SignupState.WAITING_LIST}
+    return form.from_here() and _state(page, questions) in {
+        SignupState.OPEN,
+        SignupState.WAITING_LIST,
+    }
 
 
 def _drawn_again(
@@ -216,7 +218,7 @@ def _register(
     page: SignupPage, form: RegistrationForm, questions: Questions, allowed: Pass | None = None
 ) -> services.Answer:
     """Takes the seats, or a place in line where a waiting list is kept."""
-    state = rules.signup_state(_terms(page, questions), clock.utc_now())
+    state = _state(page, questions)
     in_line = state is SignupState.WAITING_LIST
     if state is SignupState.FULL and allowed is None:
         services.refuse_at_sight(page.facts, form.idempotency_key.data or "")
@@ -242,13 +244,12 @@ def _register(
             page = _page(page.facts.slug)
             if page.facts.form_version != questions.form.version:
                 raise errors.FormChanged from None
-            in_line = _in_line(page, questions)
+            in_line = _state(page, questions) is SignupState.WAITING_LIST
     raise errors.NotPossible
 
 
-def _in_line(page: SignupPage, questions: Questions) -> bool:
-    state = rules.signup_state(_terms(page, questions), clock.utc_now())
-    return state is SignupState.WAITING_LIST
+def _state(page: SignupPage, questions: Questions) -> SignupState:
+    return rules.signup_state(_terms(page, questions), clock.utc_now())
 
 
 def _written(

@@ -39,7 +39,7 @@ def serve_later(facts: SignupFacts) -> None:
 
 def mark_later(facts: SignupFacts) -> None:
     """For a newcomer who took seats: whoever waits for another pool may lack one of these now."""
-    if facts.form_version and line.workshop_lacking(facts.event_id):
+    if facts.form_version and line.lacking_beside(facts.event_id):
         after_commit(partial(_settle_quietly, facts.event_id))
 
 
