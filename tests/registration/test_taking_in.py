@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from eventreg.events.models import Event
+from eventreg.events.models import Event, Pool
 from eventreg.mailing.models import OutboxMessage
 from eventreg.operations.invariants import all_findings, within_capacity
 from eventreg.questionnaire import queries as forms
 from eventreg.registration import exports, queries, taking_in
-from eventreg.registration.models import Registration
+from eventreg.registration.models import PoolSeats, Registration
 from eventreg.registration.services import bulk
 from eventreg.registration.services.bulk import Terms
 from eventreg.registration.taking_in import Report
 from eventreg.shared import tables
-from eventreg.shared.db import db
+from eventreg.shared.db import db, transaction
 from eventreg.shared.errors import Invalid
 from eventreg.shared.i18n import force_locale, translate
 from tests.questionnaire.samples import CHAIN
@@ -235,6 +235,33 @@ def test_an_export_comes_back_in_with_answers_pools_and_companions(
     own = forms.pools(source.id)
     copied = forms.pools(target.id)
     assert {k: p.taken for k, p in own.items()} == {k: p.taken for k, p in copied.items()}
+
+
+def test_a_list_leaves_its_place_in_the_event_to_a_party_that_waits_for_a_workshop(
+    make_event: Callable[..., Any], make_registration: Callable[..., Any], now: datetime
+) -> None:
+    """Whoever is taken in next would overtake them: the last place is theirs from now on."""
+    event = ask(make_event(capacity=2, waiting_list=True), CHAIN, now)
+    workshop = forms.pools(event.id)["a"].id
+    with transaction() as session:
+        session.execute(update(Pool).where(Pool.id == workshop).values(capacity=0, waiting=1))
+    party = make_registration(
+        event, "deux@example.org", state="waiting", companions=1, form_version=1
+    )
+    own = own_pool(event)
+    with transaction() as session:
+        asked = {"registration_id": party.id, "held": False}
+        session.add(PoolSeats(pool_id=own, seats=2, lacking=False, **asked))
+        session.add(PoolSeats(pool_id=workshop, seats=1, lacking=True, **asked))
+    head = f"{HEAD};population;q_presence"
+    assert take(event, csv("Petit;Zoé;z@example.org;Presse;À distance", head=head)).total == 1
+    lacking = select(PoolSeats.lacking).where(PoolSeats.pool_id == own)
+    assert db.session.execute(lacking).scalar_one() is True
+
+
+def own_pool(event: Event) -> int:
+    query = select(Pool.id).where(Pool.event_id == event.id, Pool.kind == "event")
+    return db.session.execute(query).scalar_one()
 
 
 def test_people_who_left_or_never_confirmed_stay_out(make_event: Callable[..., Any]) -> None:

@@ -16,7 +16,7 @@ from eventreg.registration.models import Registration
 from eventreg.registration.queries import line
 from eventreg.registration.rules import SignupFacts, State
 from eventreg.registration.rules.rooms import Room, Rooms
-from eventreg.registration.services import beside, moves, pools, terms
+from eventreg.registration.services import beside, moves, pools, terms, waiting_list
 from eventreg.registration.services.applicants import Applicant, Wishes
 from eventreg.registration.services.pools import Change
 from eventreg.registration.services.preparing import DECIDED
@@ -215,6 +215,7 @@ def enter(entries: Sequence[Entry], *, version: int) -> list[int]:
     taken, _instant = pools.apply(changes)
     if not taken:
         raise errors.Full
+    waiting_list.mark_later(facts)
     return twins
 
 
