@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -82,12 +83,16 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_url(
-    database_name: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """An empty database of this test process; PostgreSQL's is made and dropped here."""
+def database_url(database_name: str, worker_id: str) -> Iterator[str]:
+    """An empty database of this test process; PostgreSQL's is made and dropped here.
+
+    SQLite's is in memory where the system has such a folder: no test cuts its power.
+    """
     if database_name == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite3'}"
+        memory = Path("/dev/shm")  # noqa: S108 - the folder inside it is made for us alone
+        place = memory if os.access(memory, os.W_OK) else None
+        with TemporaryDirectory(prefix="eventreg-test-", dir=place) as folder:
+            yield f"sqlite:///{folder}/test.sqlite3"
         return
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:8] or os.getpid()  # two runs at a time
     with postgres_database(f"eventreg_test_{worker_id}_{run}") as url:

@@ -29,6 +29,9 @@ from eventreg.config import Settings
 from eventreg.shared.errors import Unavailable
 
 BUSY_SECONDS = 10
+# Pages of SQLite's log before they are copied into the database: a sign-up writes about 33.
+LOG_PAGES = 4_000
+_sync = getattr(os, "fdatasync", os.fsync)  # macOS has the second only
 JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
@@ -199,6 +202,7 @@ _sqlite_writers = SqliteWriters()
 _turns_on_sqlite = FairLock()
 # A few: while one waits for the network or for a row, another computes.
 _turns = FairLock(places=3)
+_mine = threading.local()  # the turn that this thread holds
 
 
 @contextmanager
@@ -209,14 +213,23 @@ def in_turn() -> Iterator[None]:
     gets it back only when the others have had enough: with sixteen sign-ups at once each of them
     then keeps the lock twice as long. Here the others wait before they begin to compute. Raises
     Unavailable after BUSY_SECONDS. Never to be taken inside a transaction, nor around anything
-    that waits for the visitor's network.
+    that waits for the visitor's network. On SQLite the next one's turn comes as soon as a
+    transaction of this one is committed, while this one waits for the disk.
     """
     turns = _turns_on_sqlite if is_sqlite() else _turns
     if not turns.acquire(BUSY_SECONDS):
         raise Unavailable
+    _mine.turn = turns
     try:
         yield
     finally:
+        _hand_on_turn()
+
+
+def _hand_on_turn() -> None:
+    turns: FairLock | None = getattr(_mine, "turn", None)
+    if turns is not None:
+        _mine.turn = None
         turns.release()
 
 
@@ -224,8 +237,9 @@ def in_turn() -> Iterator[None]:
 def transaction() -> Iterator[Session]:
     """The only place that commits. Starts afresh, refuses to nest, rolls back on any exception.
 
-    On SQLite it takes the write lock at once, so that what is read inside stays true. What was
-    given to `after_commit` runs once the commit is durable.
+    On SQLite it takes the write lock at once, so that what is read inside stays true, and lets the
+    next writer in before it waits for the disk. What was given to `after_commit` runs once the
+    commit is durable. Raises Unavailable when the database could not do it, or cannot say so.
     """
     session = db.session()
     if session.info.get("open"):
@@ -245,7 +259,9 @@ def transaction() -> Iterator[Session]:
             session.flush()
             _commit_sqlite(session)
             writing = False
-            _sqlite_writers.release()  # the next writer starts while this one tidies up
+            _sqlite_writers.release()  # the next writer starts while this one waits for the disk
+            _hand_on_turn()
+            _wait_for_disk(str(db.engine.url.database))
         session.commit()
     except (OperationalError, InterfaceError, PoolTimeout) as fault:
         _roll_back(session)
@@ -269,6 +285,24 @@ def _commit_sqlite(session: Session) -> None:
     driver: Any = connection.connection.dbapi_connection
     if driver.in_transaction:
         connection.exec_driver_sql("COMMIT")
+
+
+def _wait_for_disk(database: str) -> None:
+    """Returns once what was committed is on the disk: a power cut loses nothing that was answered.
+
+    It is what `synchronous=FULL` does inside COMMIT, done after the lock: commits are appended to
+    one log, so that one wait serves all that came before it, and nobody queues for the disk. The
+    log stays as long as a connection is open. Raises Unavailable when the disk fails: the same
+    key, sent again, finds what was committed.
+    """
+    try:
+        log = os.open(f"{database}-wal", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _sync(log)
+        finally:
+            os.close(log)
+    except OSError as fault:
+        raise Unavailable from fault
 
 
 def _roll_back(session: Session) -> None:
@@ -327,13 +361,17 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # NORMAL forgets answered sign-ups on a power cut
+    cursor.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    """A transaction of `transaction()` waits for the disk itself, after its commit."""
     immediate = connection.get_execution_options().get("immediate")
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA synchronous={'NORMAL' if immediate else 'FULL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
@@ -368,17 +406,12 @@ def ready(
     Without `answer` a conflict is an error. `late` columns are given to `write`. Dates and JSON are
     turned into what the driver takes here, so that a writer holds SQLite's lock for less.
     """
-    dialect = db.engine.dialect
-    values = {**{k: v for k, v in _defaults(model) if k not in late}, **values}
-    statement = _insert(model, answer, (*values, *late), dialect)
-    processors = _processors(model, dialect)
-    done = {
-        key: process(values[key]) if (process := processors[key]) else values[key] for key in values
-    }
-    order = statement.positiontup
-    row: Any = done if order is None else [done.get(key) for key in order]
-    places = {key: (key if order is None else order.index(key), processors[key]) for key in late}
-    return Ready(statement.string, row, places, bool(answer))
+    plan = _plan(model, answer, tuple(values), late, db.engine.dialect)
+    row = plan.empty.copy()
+    for key, place, process in plan.given:
+        value = values[key]
+        row[place] = process(value) if process else value
+    return Ready(plan.sql, row, plan.late, bool(answer))
 
 
 def write(row: Ready, **late: Any) -> Any:
@@ -391,20 +424,46 @@ def write(row: Ready, **late: Any) -> Any:
     return done.scalar_one_or_none() if row.answers else None
 
 
-@lru_cache(maxsize=64)
-def _insert(model: type[Base], answer: str, keys: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
+@dataclass(frozen=True)
+class _Plan:
+    """An insert worked out once: what is written where, the defaults in the driver's words."""
+
+    sql: str
+    empty: Any  # a list by position, or a dict by name
+    given: tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]
+    late: Mapping[str, tuple[Any, Callable[[Any], Any] | None]]
+
+
+@lru_cache(maxsize=256)
+def _plan(
+    model: type[Base], answer: str, keys: tuple[str, ...], late: tuple[str, ...], dialect: Dialect
+) -> _Plan:
     """Compiled once and kept here: SQLAlchemy does not cache an insert with ON CONFLICT."""
+    processors = _processors(model, dialect)
+    defaults = {k: v for k, v in _defaults(model) if k not in {*keys, *late}}
+    written = (*defaults, *keys, *late)
     table = model.__table__
     words = sqlite_dialect if dialect.name == "sqlite" else postgresql_dialect
     statement: Any = words.insert(table)
     if answer:
         statement = statement.on_conflict_do_nothing().returning(table.c[answer])
-    return cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=list(keys)))
+    compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=list(written)))
+    order = compiled.positiontup
+    places = {key: key if order is None else order.index(key) for key in written}
+    empty: Any = {} if order is None else [None] * len(order)
+    for key, value in defaults.items():
+        process = processors[key]
+        empty[places[key]] = process(value) if process else value
+    return _Plan(
+        compiled.string,
+        empty,
+        tuple((key, places[key], processors[key]) for key in keys),
+        {key: (places[key], processors[key]) for key in late},
+    )
 
 
-@lru_cache(maxsize=64)
 def _defaults(model: type[Base]) -> tuple[tuple[str, Any], ...]:
-    """What a row holds where nothing is said (never changed: it goes through a processor)."""
+    """What a row holds where nothing is said."""
     found = []
     for column in model.__table__.columns:
         default: Any = column.default
@@ -413,7 +472,6 @@ def _defaults(model: type[Base]) -> tuple[tuple[str, Any], ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=64)
 def _processors(model: type[Base], dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
     """What turns a value of each column into what the driver takes."""
     return {

@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -51,6 +52,16 @@ POLICY = policy()
 # What people uploaded runs nothing, loads nothing and has no origin.
 INERT = "default-src 'none'; sandbox; frame-ancestors 'none'"
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+ON_EVERY_ANSWER = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", PERMISSIONS),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
+"""Unless the view says otherwise."""
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 CSRF_SECONDS = 24 * 3600  # a public form may stay open all day (ui.md, 13.1)
 BODY_LIMIT = 2 * 1024 * 1024
@@ -60,6 +71,14 @@ class Sessions(SecureCookieSessionInterface):
     """Flask's signed cookie holds the anti-forgery token only; SHA-256 instead of its SHA-1."""
 
     digest_method = staticmethod(hashlib.sha256)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Made once for an application, not for each request."""
+        made: URLSafeTimedSerializer | None = app.extensions.get("session-signer")
+        if made is None:
+            made = super().get_signing_serializer(app)
+            app.extensions["session-signer"] = made
+        return made
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -123,13 +142,10 @@ def _begin() -> ResponseReturnValue | None:
 
 def _finish(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", PERMISSIONS)
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Cache-Control", "no-store")
+    said = {name.lower() for name, _value in headers}
+    for name, value in ON_EVERY_ANSWER:
+        if name.lower() not in said:
+            headers.add(name, value)
     if isinstance(request.routing_exception, RequestRedirect):
         # The router's address comes from the request's Host, with a port of the visitor's choice.
         place = urlsplit(request.routing_exception.new_url)

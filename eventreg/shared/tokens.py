@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -48,8 +49,13 @@ def secret() -> bytes:
 
 
 def _signer(purpose: str) -> URLSafeTimedSerializer:
+    return _made(current_app.secret_key or "", purpose)
+
+
+@lru_cache(maxsize=64)
+def _made(key: str | bytes, purpose: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
-        current_app.secret_key or "",
+        key,
         salt=f"eventreg.{purpose}",
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )

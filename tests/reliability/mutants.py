@@ -127,15 +127,9 @@ def instant_before_lock(put: Put) -> None:
     put(signup, "_insert_registration", early)
 
 
-def synchronous_normal(put: Put) -> None:
+def no_wait_for_disk(put: Put) -> None:
     """M5: SQLite does not wait for the disk."""
-    prepare = database._prepare_sqlite
-
-    def normal(connection: Any, record: object) -> None:
-        prepare(connection, record)
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    put(database, "_prepare_sqlite", normal)
+    put(database, "_wait_for_disk", lambda _database: None)
 
 
 def task_alone(put: Put) -> None:
@@ -267,6 +261,6 @@ ALL = {
     "M1": count_then_insert,
     "M2": deferred_begin,
     "M4": instant_before_lock,
-    "M5": synchronous_normal,
+    "M5": no_wait_for_disk,
     "M6": task_alone,
 }

@@ -58,7 +58,9 @@ def test_the_disk_has_each_sign_up_before_its_answer(instance: Callable[..., Ins
 
 
 @pytest.mark.usefixtures("traced")
-def test_mutant_m5_synchronous_normal_is_seen(instance: Callable[..., Instance]) -> None:
+def test_mutant_m5_that_does_not_wait_for_the_disk_is_seen(
+    instance: Callable[..., Instance],
+) -> None:
     counts = _syncs(instance(mutant="M5"))
     print(f"R11, mutant M5: {counts}")
     assert min(counts) == 0
