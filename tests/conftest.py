@@ -72,6 +72,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(skip)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Servers and browsers are shared by the tests of a group: it must run in one process."""
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError("pytest-xdist does not group: see the versions of both")
+
+
 @pytest.fixture(scope="session")
 def database_name(request: pytest.FixtureRequest) -> str:
     return str(request.config.getoption("--database"))
