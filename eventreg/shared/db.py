@@ -2,10 +2,11 @@
 
 import fcntl
 import os
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -216,6 +217,8 @@ def in_turn() -> Iterator[None]:
     that waits for the visitor's network. On SQLite the next one's turn comes as soon as a
     transaction of this one is committed, while this one waits for the disk.
     """
+    if getattr(_mine, "turn", None) is not None:
+        raise RuntimeError("turns do not nest")
     turns = _turns_on_sqlite if is_sqlite() else _turns
     if not turns.acquire(BUSY_SECONDS):
         raise Unavailable
@@ -261,7 +264,7 @@ def transaction() -> Iterator[Session]:
             writing = False
             _sqlite_writers.release()  # the next writer starts while this one waits for the disk
             _hand_on_turn()
-            _wait_for_disk(str(db.engine.url.database))
+            wait_for_disk()
         session.commit()
     except (OperationalError, InterfaceError, PoolTimeout) as fault:
         _roll_back(session)
@@ -287,22 +290,77 @@ def _commit_sqlite(session: Session) -> None:
         connection.exec_driver_sql("COMMIT")
 
 
-def _wait_for_disk(database: str) -> None:
-    """Returns once what was committed is on the disk: a power cut loses nothing that was answered.
+class _Descriptor:
+    """A file kept open by one thread. A disk's failure is told once to each that was open then."""
 
-    It is what `synchronous=FULL` does inside COMMIT, done after the lock: commits are appended to
-    one log, so that one wait serves all that came before it, and nobody queues for the disk. The
-    log stays as long as a connection is open. Raises Unavailable when the disk fails: the same
-    key, sent again, finds what was committed.
+    def __init__(self, path: str) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.file = os.fstat(self.number).st_ino
+
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        if hasattr(self, "number"):
+            close(self.number)
+
+
+class Log:
+    """SQLite's log: what is committed stands in it, in order, until it is copied into the database.
+
+    The name is the one that SQLite uses: it follows links first.
     """
-    try:
-        log = os.open(f"{database}-wal", os.O_RDONLY | os.O_CLOEXEC)
+
+    def __init__(self, database: str) -> None:
+        self.path = f"{os.path.realpath(database)}-wal"
+        self._threads = threading.local()
+        self._doubtful = False
+
+    def wait(self) -> None:
+        """Returns once all that was committed is on the disk.
+
+        It is what `synchronous=FULL` does inside COMMIT, done after the lock: one wait serves all
+        that came before it, and nobody queues for the disk. Raises Unavailable when the disk fails
+        and goes on failing.
+        """
         try:
-            _sync(log)
-        finally:
-            os.close(log)
-    except OSError as fault:
-        raise Unavailable from fault
+            _sync(self._descriptor())
+        except OSError:
+            self._doubtful = True
+        if self._doubtful:
+            self._copy()
+
+    def _descriptor(self) -> int:
+        held: _Descriptor | None = getattr(self._threads, "held", None)
+        if held is None or held.file != os.stat(self.path).st_ino:
+            held = self._threads.held = _Descriptor(self.path)
+        return held.number
+
+    def _copy(self) -> None:
+        """After a failure the system may call lost pages written: only a copy that ends well counts."""
+        self._doubtful = False
+        if not _copy_log():
+            self._doubtful = True
+            raise Unavailable
+
+
+def _copy_log() -> bool:
+    """Takes the log's pages from memory into the database, waits for that, begins a new log."""
+    with closing(db.engine.raw_connection()) as connection:
+        try:
+            busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error:
+            return False
+    return not busy
+
+
+@lru_cache(maxsize=16)
+def log_of(database: str) -> Log:
+    """The log of a database file, the same object for all threads."""
+    return Log(database)
+
+
+def wait_for_disk() -> None:
+    """Returns once what was committed is on the disk; raises Unavailable where it cannot be."""
+    if is_sqlite():
+        log_of(str(db.engine.url.database)).wait()
 
 
 def _roll_back(session: Session) -> None:
@@ -371,7 +429,10 @@ def _begin_sqlite(connection: Connection) -> None:
     """A transaction of `transaction()` waits for the disk itself, after its commit."""
     immediate = connection.get_execution_options().get("immediate")
     driver: Any = connection.connection.dbapi_connection
-    driver.execute(f"PRAGMA synchronous={'NORMAL' if immediate else 'FULL'}")
+    try:
+        driver.execute(f"PRAGMA synchronous={'NORMAL' if immediate else 'FULL'}")
+    except sqlite3.Error as fault:
+        raise Unavailable from fault
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, ngettext
 from flask_babel import gettext as _gettext
@@ -80,13 +82,19 @@ def current_locale() -> str:
     return locale.language if locale and locale.language in LOCALES else "fr"
 
 
+@lru_cache(maxsize=8)
+def _known(code: str) -> Locale:
+    """Read from its file once, not for each request."""
+    return Locale.parse(code)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Babel by the address of the page (`/en`), and the filters of dates."""
 
-    def from_request() -> str:
+    def from_request() -> Locale:
         if has_request_context():
-            return str(request.environ.get("eventreg.locale", g.get("locale", settings.locale)))
-        return settings.locale
+            return _known(request.environ.get("eventreg.locale", g.get("locale", settings.locale)))
+        return _known(settings.locale)
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "eventreg" / "translations")
     Babel(

@@ -129,7 +129,7 @@ def instant_before_lock(put: Put) -> None:
 
 def no_wait_for_disk(put: Put) -> None:
     """M5: SQLite does not wait for the disk."""
-    put(database, "_wait_for_disk", lambda _database: None)
+    put(database, "wait_for_disk", lambda: None)
 
 
 def task_alone(put: Put) -> None:

@@ -7,6 +7,7 @@ last began to wait for it: the worst that a power cut can leave.
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -93,44 +94,94 @@ def test_a_power_cut_at_any_answer_loses_nothing_that_was_answered(disk: Disk) -
 def test_mutant_an_answer_that_does_not_wait_for_the_disk_is_seen(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "_wait_for_disk", lambda _database: None)
+    monkeypatch.setattr(db, "wait_for_disk", lambda: None)
     assert min(disk.lost()) > 0
 
 
 def test_mutant_a_wait_before_the_commit_is_seen(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit, wait = db._commit_sqlite, db._wait_for_disk
+    commit, wait = db._commit_sqlite, db.wait_for_disk
 
     def early(session: object) -> None:
-        wait(disk.path)
+        wait()
         commit(session)
 
     monkeypatch.setattr(db, "_commit_sqlite", early)
-    monkeypatch.setattr(db, "_wait_for_disk", lambda _database: None)
+    monkeypatch.setattr(db, "wait_for_disk", lambda: None)
     assert max(disk.lost()) > 0
 
 
-def test_a_disk_that_fails_is_told_and_the_next_one_is_served(
-    app: Flask, database_name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Failing:
+    """A disk whose waits fail while `broken`."""
+
+    def __init__(self) -> None:
+        self.broken = True
+
+    def sync(self, _descriptor: int) -> None:
+        if self.broken:
+            raise OSError(5, "Input/output error")
+
+
+@pytest.fixture
+def failing(app: Flask, database_name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Failing]:
     if database_name != "sqlite":
         pytest.skip("PostgreSQL waits for its disk itself")
-
-    def broken(_descriptor: int) -> None:
-        raise OSError(5, "Input/output error")
-
-    rung: list[str] = []
-
-    def write_and_ring(word: str) -> None:
-        with in_turn(), transaction():
-            audit.record("tested", at=clock.utc_now(), actor="cli")
-            db.after_commit(lambda: rung.append(word))
-
+    made = Failing()
+    monkeypatch.setattr(db, "_sync", made.sync)
     with app.app_context():
-        with monkeypatch.context() as patch:
-            patch.setattr(db, "_sync", broken)
-            with pytest.raises(Unavailable):
-                write_and_ring("early")
-        write_and_ring("in time")
+        yield made
+        db.log_of(str(db.db.engine.url.database))._doubtful = False
+
+
+def write_and_ring(rung: list[str], word: str) -> None:
+    with in_turn(), transaction():
+        audit.record("tested", at=clock.utc_now(), actor="cli")
+        db.after_commit(lambda: rung.append(word))
+
+
+def test_after_a_failure_only_what_is_copied_into_the_database_is_answered(
+    failing: Failing, tmp_path: Path
+) -> None:
+    rung: list[str] = []
+    write_and_ring(rung, "copied")
+    assert rung == ["copied"]
+    left = tmp_path / "left.sqlite3"
+    shutil.copy(str(db.db.engine.url.database), left)  # the log is taken to be lost
+    with closing(sqlite3.connect(left)) as connection:
+        assert connection.execute("SELECT count(*) FROM audit_entries").fetchone() == (1,)
+
+
+def test_a_disk_that_goes_on_failing_is_told_even_when_the_system_has_forgotten_it(
+    failing: Failing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "_copy_log", lambda: False)
+        with pytest.raises(Unavailable):
+            write_and_ring(rung, "early")
+        failing.broken = False  # a failure is told once: the next wait is said to be good
+        with pytest.raises(Unavailable):
+            write_and_ring(rung, "early")
+    write_and_ring(rung, "in time")
     assert rung == ["in time"]
+
+
+def test_the_log_is_found_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(tmp_path / "real" / "events.sqlite3")
+    with closing(sqlite3.connect(link)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE entry (id INTEGER)")
+        log = db.log_of(str(link))
+        log.wait()
+        assert Path(log.path).exists()
+
+
+def test_turns_do_not_nest(app: Flask) -> None:
+    with app.app_context():
+        with in_turn(), pytest.raises(RuntimeError), in_turn():
+            pass
+        with in_turn():
+            pass
