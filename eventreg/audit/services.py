@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from eventreg.audit.models import AuditEntry
-from eventreg.shared import db
-from eventreg.shared.db import Ready
+from eventreg.shared import rows
+from eventreg.shared.rows import Ready
 
 
 def record(
@@ -42,9 +42,9 @@ def ready(
         "new_state": states[1],
         "details": details,
     }
-    return db.ready(AuditEntry, values, late=("registration_id",))
+    return rows.ready(AuditEntry, values, late=("registration_id",))
 
 
 def write(entry: Ready, *, registration_id: int | None) -> None:
     """Writes a ready entry inside the caller's transaction."""
-    db.write(entry, registration_id=registration_id)
+    rows.write(entry, registration_id=registration_id)

@@ -6,10 +6,11 @@ from typing import Any
 
 from eventreg.mailing.models import OutboxMessage
 from eventreg.mailing.rules import MailState
-from eventreg.shared import bell, db, letters
+from eventreg.shared import bell, letters, rows
 from eventreg.shared.addresses import canonical
-from eventreg.shared.db import Ready, after_commit
+from eventreg.shared.db import after_commit
 from eventreg.shared.letters import Attachment, Letter
+from eventreg.shared.rows import Ready
 from eventreg.shared.tokens import random_id
 
 
@@ -72,7 +73,7 @@ def ready(mail: Mail, *, now: datetime) -> Owed:
         "event_id": mail.event_id,
     }
     late = ("registration_id", "dedupe_key")
-    return Owed(mail.kind, db.ready(OutboxMessage, row, answer="id", late=late))
+    return Owed(mail.kind, rows.ready(OutboxMessage, row, answer="id", late=late))
 
 
 def owe(owed: Owed, *, registration_id: int | None, dedupe_key: str | None) -> int | None:
@@ -80,7 +81,7 @@ def owe(owed: Owed, *, registration_id: int | None, dedupe_key: str | None) -> i
 
     Rings the worker after the commit.
     """
-    key: int | None = db.write(owed.row, registration_id=registration_id, dedupe_key=dedupe_key)
+    key: int | None = rows.write(owed.row, registration_id=registration_id, dedupe_key=dedupe_key)
     if key is not None:
         after_commit(bell.ring)
     return key

@@ -12,9 +12,10 @@ from eventreg.config import Settings
 from eventreg.operations import migrations
 from eventreg.operations.invariants import Finding, all_findings
 from eventreg.privacy import queries as privacy
-from eventreg.shared.db import db, insert_or_none, is_sqlite, wait_for_disk
+from eventreg.shared.db import db, is_sqlite, wait_for_disk
 from eventreg.shared.errors import Unavailable
 from eventreg.shared.models import Probe
+from eventreg.shared.rows import insert_or_none
 
 
 def write_probe(now: datetime) -> None:

@@ -1,38 +1,29 @@
 """The database: base class, column types, the one place that commits, what differs by database."""
 
-import fcntl
-import os
 import sqlite3
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Executable, MetaData, String, Text, event
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
-from sqlalchemy.sql.compiler import Compiled, SQLCompiler
+from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.types import TypeDecorator
 
 from eventreg.config import Settings
+from eventreg.shared.disk import LOG_PAGES, log_of
 from eventreg.shared.errors import Unavailable
+from eventreg.shared.lines import BUSY_SECONDS, FairLock, SqliteWriters
 
-BUSY_SECONDS = 10
-# Pages of SQLite's log before they are copied into the database: a sign-up writes about 33.
-LOG_PAGES = 4_000
-_sync = getattr(os, "fdatasync", os.fsync)  # macOS has the second only
 JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
@@ -114,89 +105,6 @@ def code(length: int = 32) -> String:
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
-
-
-class FairLock:
-    """First come, first served inside one process; `places` hold it at a time.
-
-    SQLite lets one writer in and makes the others poll; with threads queueing here in order the
-    tail of a rush is short and nobody starves. Other processes are held off by BEGIN IMMEDIATE.
-    """
-
-    def __init__(self, places: int = 1) -> None:
-        self._guard = threading.Lock()
-        self._free = places
-        self._line: deque[threading.Event] = deque()
-
-    def acquire(self, timeout: float) -> bool:
-        with self._guard:
-            if self._free:
-                self._free -= 1
-                return True
-            turn = threading.Event()
-            self._line.append(turn)
-        if turn.wait(timeout):
-            return True
-        with self._guard:
-            if turn.is_set():  # the turn came at the last moment: it is ours
-                return True
-            self._line.remove(turn)
-            return False
-
-    def release(self) -> None:
-        with self._guard:
-            if self._line:
-                self._line.popleft().set()
-            else:
-                self._free += 1
-
-
-class FileLock:
-    """One writer among the processes of a machine, woken by the kernel in turn.
-
-    SQLite's own way is to sleep and look again, up to 100 ms at a time: two busy processes then
-    leave the database idle half of the time. Other programs are still held off by SQLite's lock.
-    A holder that hangs keeps one thread of each other process; those in line behind it get their
-    503 after BUSY_SECONDS.
-    """
-
-    def __init__(self) -> None:
-        self._owner: tuple[int, str] | None = None
-        self._descriptor = -1
-
-    def acquire(self, path: str) -> None:
-        """Called by one thread of a process at a time (FairLock)."""
-        if self._owner != (os.getpid(), path):  # a descriptor is shared with a fork: open our own
-            if self._descriptor >= 0:
-                os.close(self._descriptor)
-            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            self._owner = (os.getpid(), path)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def release(self) -> None:
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-
-
-class SqliteWriters:
-    """First come, first served: the threads of this process, then the processes."""
-
-    def __init__(self) -> None:
-        self.threads = FairLock()
-        self.processes = FileLock()
-
-    def acquire(self, database: str | None) -> None:
-        """Raises Unavailable after BUSY_SECONDS in the line of threads."""
-        if not self.threads.acquire(BUSY_SECONDS):
-            raise Unavailable
-        try:
-            self.processes.acquire(f"{database}-writers")
-        except BaseException:
-            self.threads.release()
-            raise
-
-    def release(self) -> None:
-        self.processes.release()
-        self.threads.release()
 
 
 _sqlite_writers = SqliteWriters()
@@ -290,57 +198,6 @@ def _commit_sqlite(session: Session) -> None:
         connection.exec_driver_sql("COMMIT")
 
 
-class _Descriptor:
-    """A file kept open by one thread. A disk's failure is told once to each that was open then."""
-
-    def __init__(self, path: str) -> None:
-        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self.file = os.fstat(self.number).st_ino
-
-    def __del__(self, close: Callable[[int], None] = os.close) -> None:
-        if hasattr(self, "number"):
-            close(self.number)
-
-
-class Log:
-    """SQLite's log: what is committed stands in it, in order, until it is copied into the database.
-
-    The name is the one that SQLite uses: it follows links first.
-    """
-
-    def __init__(self, database: str) -> None:
-        self.path = f"{os.path.realpath(database)}-wal"
-        self._threads = threading.local()
-        self._doubtful = False
-
-    def wait(self) -> None:
-        """Returns once all that was committed is on the disk.
-
-        It is what `synchronous=FULL` does inside COMMIT, done after the lock: one wait serves all
-        that came before it, and nobody queues for the disk. Raises Unavailable when the disk fails
-        and goes on failing.
-        """
-        try:
-            _sync(self._descriptor())
-        except OSError:
-            self._doubtful = True
-        if self._doubtful:
-            self._copy()
-
-    def _descriptor(self) -> int:
-        held: _Descriptor | None = getattr(self._threads, "held", None)
-        if held is None or held.file != os.stat(self.path).st_ino:
-            held = self._threads.held = _Descriptor(self.path)
-        return held.number
-
-    def _copy(self) -> None:
-        """After a failure the system may call lost pages written: only a copy that ends well counts."""
-        self._doubtful = False
-        if not _copy_log():
-            self._doubtful = True
-            raise Unavailable
-
-
 def _copy_log() -> bool:
     """Takes the log's pages from memory into the database, waits for that, begins a new log."""
     with closing(db.engine.raw_connection()) as connection:
@@ -351,16 +208,10 @@ def _copy_log() -> bool:
     return not busy
 
 
-@lru_cache(maxsize=16)
-def log_of(database: str) -> Log:
-    """The log of a database file, the same object for all threads."""
-    return Log(database)
-
-
 def wait_for_disk() -> None:
     """Returns once what was committed is on the disk; raises Unavailable where it cannot be."""
     if is_sqlite():
-        log_of(str(db.engine.url.database)).wait()
+        log_of(str(db.engine.url.database)).wait(_copy_log)
 
 
 def _roll_back(session: Session) -> None:
@@ -441,106 +292,6 @@ def is_sqlite() -> bool:
     return bool(db.engine.dialect.name == "sqlite")
 
 
-def insert_or_none(model: type[Base], values: dict[str, Any], answer: Any) -> Any:
-    """Inserts a row and gives one of its columns, or None when a unique index already has it.
-
-    ON CONFLICT instead of a savepoint: the same on both databases, and one statement less.
-    """
-    return write(ready(model, values, answer=answer.key))
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A row in the database's own words, but for the `late` columns: made before a lock is held."""
-
-    sql: str
-    values: list[Any] | dict[str, Any] = field(repr=False)
-    late: Mapping[str, tuple[Any, Callable[[Any], Any] | None]]  # column: its place, its writing
-    answers: bool
-
-
-def ready(
-    model: type[Base], values: Mapping[str, Any], *, answer: str = "", late: tuple[str, ...] = ()
-) -> Ready:
-    """Prepares an insert: `write` gives the column `answer`, or None where the row is there already.
-
-    Without `answer` a conflict is an error. `late` columns are given to `write`. Dates and JSON are
-    turned into what the driver takes here, so that a writer holds SQLite's lock for less.
-    """
-    plan = _plan(model, answer, tuple(values), late, db.engine.dialect)
-    row = plan.empty.copy()
-    for key, place, process in plan.given:
-        value = values[key]
-        row[place] = process(value) if process else value
-    return Ready(plan.sql, row, plan.late, bool(answer))
-
-
-def write(row: Ready, **late: Any) -> Any:
-    """Inserts what was made ready, with the values of its late columns."""
-    values: Any = row.values.copy()
-    for key, (place, process) in row.late.items():
-        values[place] = process(late[key]) if process else late[key]
-    parameters = tuple(values) if isinstance(values, list) else values
-    done = _connection().exec_driver_sql(row.sql, parameters)
-    return done.scalar_one_or_none() if row.answers else None
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """An insert worked out once: what is written where, the defaults in the driver's words."""
-
-    sql: str
-    empty: Any  # a list by position, or a dict by name
-    given: tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]
-    late: Mapping[str, tuple[Any, Callable[[Any], Any] | None]]
-
-
-@lru_cache(maxsize=256)
-def _plan(
-    model: type[Base], answer: str, keys: tuple[str, ...], late: tuple[str, ...], dialect: Dialect
-) -> _Plan:
-    """Compiled once and kept here: SQLAlchemy does not cache an insert with ON CONFLICT."""
-    processors = _processors(model, dialect)
-    defaults = {k: v for k, v in _defaults(model) if k not in {*keys, *late}}
-    written = (*defaults, *keys, *late)
-    table = model.__table__
-    words = sqlite_dialect if dialect.name == "sqlite" else postgresql_dialect
-    statement: Any = words.insert(table)
-    if answer:
-        statement = statement.on_conflict_do_nothing().returning(table.c[answer])
-    compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=list(written)))
-    order = compiled.positiontup
-    places = {key: key if order is None else order.index(key) for key in written}
-    empty: Any = {} if order is None else [None] * len(order)
-    for key, value in defaults.items():
-        process = processors[key]
-        empty[places[key]] = process(value) if process else value
-    return _Plan(
-        compiled.string,
-        empty,
-        tuple((key, places[key], processors[key]) for key in keys),
-        {key: (places[key], processors[key]) for key in late},
-    )
-
-
-def _defaults(model: type[Base]) -> tuple[tuple[str, Any], ...]:
-    """What a row holds where nothing is said."""
-    found = []
-    for column in model.__table__.columns:
-        default: Any = column.default
-        if default is not None:
-            found.append((column.key, default.arg(None) if default.is_callable else default.arg))
-    return tuple(found)
-
-
-def _processors(model: type[Base], dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
-    """What turns a value of each column into what the driver takes."""
-    return {
-        column.key: column.type.dialect_impl(dialect).bind_processor(dialect)
-        for column in model.__table__.columns
-    }
-
-
 def run(
     statement: Executable | Compiled, values: dict[str, Any] | None = None
 ) -> CursorResult[Any]:
@@ -550,6 +301,11 @@ def run(
     for each request.
     """
     return _connection().execute(cast("Executable", statement), values)
+
+
+def run_text(statement: str, parameters: tuple[Any, ...] | dict[str, Any]) -> CursorResult[Any]:
+    """Executes what is in the database's own words already, parameters included."""
+    return _connection().exec_driver_sql(statement, parameters)
 
 
 def _connection() -> Connection:

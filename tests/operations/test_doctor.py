@@ -13,7 +13,8 @@ from sqlalchemy import text
 from eventreg.operations import invariants, migrations
 from eventreg.registration import queries, services
 from eventreg.registration.services import Applicant
-from eventreg.shared import clock
+from eventreg.shared import clock, disk
+from eventreg.shared import db as database
 from eventreg.shared.db import db, is_sqlite, transaction
 
 CHECKS = [
@@ -209,6 +210,23 @@ def test_a_database_that_does_not_check_its_references_is_seen(
     db.session.rollback()
     raw.execute("PRAGMA foreign_keys=OFF")
     assert off(app) == ["database"]
+
+
+def test_a_disk_that_does_not_answer_is_seen(
+    app: Flask, healthy: Any, database_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_name != "sqlite":
+        pytest.skip("PostgreSQL waits for its disk itself")
+
+    def broken(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(disk, "_sync", broken)
+    monkeypatch.setattr(database, "_copy_log", lambda: False)
+    try:
+        assert off(app) == ["database"]
+    finally:
+        disk.log_of.cache_clear()
 
 
 def test_the_state_theme_on_a_name_that_is_not_the_state_s_is_seen(

@@ -24,7 +24,7 @@ from eventreg.mailing.delivery import claims
 from eventreg.registration import services
 from eventreg.registration.models import Registration
 from eventreg.registration.services import pools, self_service, signup
-from eventreg.shared import clock
+from eventreg.shared import clock, rows
 from eventreg.shared import db as database
 from eventreg.shared.db import db, is_sqlite
 
@@ -157,7 +157,7 @@ def no_conflict_clause(put: Put) -> None:
 
     def plain(row: Any, **late: Any) -> Any:
         words = row.sql.replace("ON CONFLICT DO NOTHING", "")
-        return database.write(replace(row, sql=words), **late)
+        return rows.write(replace(row, sql=words), **late)
 
     put(signup, "write", plain)
 

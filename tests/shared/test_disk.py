@@ -18,6 +18,7 @@ from sqlalchemy import select
 from eventreg.audit import services as audit
 from eventreg.audit.models import AuditEntry
 from eventreg.shared import clock, db
+from eventreg.shared import disk as disk_room
 from eventreg.shared.db import in_turn, transaction
 from eventreg.shared.errors import Unavailable
 
@@ -37,10 +38,10 @@ class Disk:
         self.guard = threading.Lock()
         self.log = b""
         self.answered: list[tuple[int, bytes]] = []
-        self.wait = db._sync
+        self.wait = disk_room._sync
 
     def sync(self, descriptor: int) -> None:
-        """In place of `db._sync`: notes what was waited for."""
+        """In place of `disk_room._sync`: notes what was waited for."""
         content = Path(f"{self.path}-wal").read_bytes()
         self.wait(descriptor)
         with self.guard:
@@ -83,7 +84,7 @@ def disk(app: Flask, database_name: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     if database_name != "sqlite":
         pytest.skip("PostgreSQL waits for its disk itself")
     made = Disk(app, tmp_path)
-    monkeypatch.setattr(db, "_sync", made.sync)
+    monkeypatch.setattr(disk_room, "_sync", made.sync)
     return made
 
 
@@ -128,10 +129,10 @@ def failing(app: Flask, database_name: str, monkeypatch: pytest.MonkeyPatch) -> 
     if database_name != "sqlite":
         pytest.skip("PostgreSQL waits for its disk itself")
     made = Failing()
-    monkeypatch.setattr(db, "_sync", made.sync)
+    monkeypatch.setattr(disk_room, "_sync", made.sync)
     with app.app_context():
         yield made
-        db.log_of(str(db.db.engine.url.database))._doubtful = False
+        disk_room.log_of.cache_clear()
 
 
 def write_and_ring(rung: list[str], word: str) -> None:
@@ -174,8 +175,8 @@ def test_the_log_is_found_behind_a_link(tmp_path: Path) -> None:
     with closing(sqlite3.connect(link)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("CREATE TABLE entry (id INTEGER)")
-        log = db.log_of(str(link))
-        log.wait()
+        log = disk_room.log_of(str(link))
+        log.wait(copy=lambda: False)
         assert Path(log.path).exists()
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from eventreg.shared.db import FairLock
+from eventreg.shared.lines import FairLock
 
 
 @pytest.mark.parametrize("places", [1, 3])

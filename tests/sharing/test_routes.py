@@ -54,13 +54,14 @@ def test_who_reads_which_file(app, client, make_event, make_registration, organi
     owner = organiser_client()
     reader = organiser_client("r@example.org", role="reader", slug="journee")
     foreign = organiser_client("f@example.org", role="owner", slug=other.slug)
+    altered = image[:12] + ("x" if image[12] != "x" else "y") + image[13:]
     rows = {  # everybody, registrant, another registrant, owner, reader, another event's owner
         image: (200, 200, 200, 200, 200, 200),
         paper: (200, 200, 200, 200, 200, 200),
         hidden: (404, 404, 404, 200, 404, 404),
         answer: (404, 200, 404, 200, 200, 404),
         image.replace("photo", "autre"): (404,) * 6,
-        image[:12] + "x" + image[13:]: (404,) * 6,
+        altered: (404,) * 6,
     }
     browsers = (client, holder, stranger, owner, reader, foreign)
     for path, wanted in rows.items():

@@ -21,7 +21,8 @@ from eventreg.registration.services.applicants import Applicant, Wishes
 from eventreg.registration.services.pools import Change
 from eventreg.registration.services.preparing import DECIDED
 from eventreg.shared import clock, tokens
-from eventreg.shared.db import Ready, db, ready, write
+from eventreg.shared.db import db
+from eventreg.shared.rows import Ready, ready, write
 
 ADDABLE = ("draft", "published")
 SOURCE = "imported"

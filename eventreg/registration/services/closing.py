@@ -17,7 +17,8 @@ from eventreg.registration import mails, queries, rules
 from eventreg.registration.models import Closing
 from eventreg.shared import letters, tokens, urls
 from eventreg.shared.addresses import InvalidAddress, canonical
-from eventreg.shared.db import db, insert_or_none, transaction
+from eventreg.shared.db import db, transaction
+from eventreg.shared.rows import insert_or_none
 
 
 def close_due(now: datetime) -> int:

@@ -14,8 +14,9 @@ from eventreg.registration.services import letters, pools, self_service, waiting
 from eventreg.registration.services.applicants import Applicant
 from eventreg.registration.services.moves import move
 from eventreg.shared import clock, tokens
-from eventreg.shared.db import db, insert_or_none
+from eventreg.shared.db import db
 from eventreg.shared.errors import N_, Invalid
+from eventreg.shared.rows import insert_or_none
 
 ADDABLE = ("draft", "published")
 

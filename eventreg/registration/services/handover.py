@@ -14,8 +14,9 @@ from eventreg.registration.rules import own as own_rules
 from eventreg.registration.services import eligible, letters, moves, proposals, terms, wording
 from eventreg.registration.services.applicants import Applicant
 from eventreg.shared import clock, tokens
-from eventreg.shared.db import db, insert_or_none
+from eventreg.shared.db import db
 from eventreg.shared.errors import N_, Invalid
+from eventreg.shared.rows import insert_or_none
 
 
 def offer(registration: Registration, colleague: Applicant) -> Proposal:

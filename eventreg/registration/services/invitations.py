@@ -19,8 +19,9 @@ from eventreg.registration.rules.invitations import (
 )
 from eventreg.shared import clock, tokens
 from eventreg.shared.addresses import Address
-from eventreg.shared.db import db, insert_or_none, transaction
+from eventreg.shared.db import db, transaction
 from eventreg.shared.errors import N_, Invalid
+from eventreg.shared.rows import insert_or_none
 
 BATCH = 100
 

@@ -17,7 +17,8 @@ from eventreg.registration.rules import Pass, SignupFacts, SignupState, State
 from eventreg.registration.services import terms
 from eventreg.registration.services.applicants import NOTHING_MORE, Applicant, Wishes
 from eventreg.shared import clock, tokens
-from eventreg.shared.db import Ready, db, ready
+from eventreg.shared.db import db
+from eventreg.shared.rows import Ready, ready
 
 DECIDED = ("decided_at", "confirmed_at", "queue_rank")  # told by the lock
 

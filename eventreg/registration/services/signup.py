@@ -23,7 +23,8 @@ from eventreg.registration.services import invitations, moves, pools, terms, wai
 from eventreg.registration.services.pools import Change
 from eventreg.registration.services.preparing import Prepared, refuse_if_shut
 from eventreg.shared import clock, tokens
-from eventreg.shared.db import db, is_sqlite, run, write
+from eventreg.shared.db import db, is_sqlite, run
+from eventreg.shared.rows import write
 
 KEY_LIFE = timedelta(hours=24)
 _TABLE = Registration.__table__
